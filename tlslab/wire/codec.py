@@ -1,0 +1,175 @@
+"""Bytes in, values out, and back: the lowest floor of the presentation language.
+
+RFC 5246 §4 (the same as RFC 8446 §3) knows numbers of one, two and three bytes, `opaque` bytes of
+fixed length, and *vectors*: a length of one, two or three bytes, then that many bytes. `Reader`
+takes them from bytes, `Writer` makes them. Each call names the field, so an error can say where it
+was found, and a reader that is given a list of spans notes what it took.
+
+What a structure consists of is declared one floor up, in `tlslab.wire.presentation`.
+"""
+
+from tlslab.errors import LocalError, ProtocolError
+from tlslab.trace import Span
+
+__all__ = ["Reader", "Span", "Writer", "length_size"]
+
+
+def length_size(high: int) -> int:
+    """How many bytes the length of a vector `<low..high>` takes: as many as `high` needs (§4.3)."""
+    return (high.bit_length() + 7) // 8
+
+
+class Reader:
+    """Takes fields from `data[start:end]`, each by its name.
+
+    path: the name of the structure, in front of every field's name.
+    spans: where to note each field's place; None when nobody wants to know.
+    Raises ProtocolError with decode_error for whatever does not fit, RFC 5246 §7.2.2.
+    """
+
+    __slots__ = ("data", "end", "path", "position", "spans")
+
+    def __init__(
+        self,
+        data: bytes,
+        path: str,
+        spans: list[Span] | None = None,
+        start: int = 0,
+        end: int | None = None,
+    ) -> None:
+        self.data = data
+        self.path = path
+        self.spans = spans
+        self.position = start
+        self.end = len(data) if end is None else end
+
+    @property
+    def remaining(self) -> int:
+        """How many bytes are left."""
+        return self.end - self.position
+
+    def take(self, length: int, field: str) -> bytes:
+        """The next `length` bytes, not noted as a span."""
+        start = self.position
+        self.position = end = start + length
+        if end > self.end:
+            self.position = start
+            raise self.error(field, f"needs {length} bytes, {self.end - start} are left")
+        return self.data[start:end]
+
+    def note(self, field: str, start: int, value: str, leaf: bool = True) -> None:
+        """Note that `field` stands from `start` to here."""
+        if self.spans is not None:
+            self.spans.append(Span(self.name(field), start, self.position, value, leaf))
+
+    def uint(self, size: int, field: str) -> int:
+        """A number of `size` bytes, the most significant first (§4.4)."""
+        start = self.position
+        value = int.from_bytes(self.take(size, field), "big")
+        if self.spans is not None:
+            self.note(field, start, str(value))
+        return value
+
+    def opaque(self, length: int, field: str) -> bytes:
+        """`opaque field[length]`: exactly that many bytes (§4.3)."""
+        start = self.position
+        value = self.take(length, field)
+        if self.spans is not None:
+            self.note(field, start, in_hex(value))
+        return value
+
+    def vector(self, low: int, high: int, field: str) -> bytes:
+        """`opaque field<low..high>`: its length, then its bytes (§4.3)."""
+        length = self._length(low, high, field)
+        return self.opaque(length, field)
+
+    def enter(self, low: int, high: int, field: str) -> "Reader":
+        """A reader for the inside of `field<low..high>`; this one goes on behind it.
+
+        Whoever reads the inside calls `finish` on it in the end.
+        """
+        start = self.position
+        index = len(self.spans) if self.spans is not None else 0
+        length = self._length(low, high, field)
+        inside = self.position
+        self.take(length, field)
+        if self.spans is not None:
+            self.spans.insert(index, Span(self.name(field), start, self.position, "", False))
+        return Reader(self.data, self.name(field), self.spans, inside, self.position)
+
+    def finish(self) -> None:
+        """Raise ProtocolError if bytes are left over."""
+        if self.position != self.end:
+            raise self.error("", f"{self.remaining} bytes left over at the end")
+
+    def name(self, field: str) -> str:
+        """The full path of `field`; `[3]` and "" need no dot."""
+        separator = "" if not field or field[0] == "[" else "."
+        return f"{self.path}{separator}{field}"
+
+    def error(self, field: str, reason: str) -> ProtocolError:
+        """The decode_error for `field`."""
+        return ProtocolError(
+            "decode_error", reason, where=self.name(field), section="RFC 5246 §7.2.2"
+        )
+
+    def _length(self, low: int, high: int, field: str) -> int:
+        length = self.uint(length_size(high), f"{field}.length")
+        if not low <= length <= high:
+            raise self.error(field, f"{length} bytes, but its bounds are <{low}..{high}>")
+        if length > self.remaining:
+            raise self.error(field, f"says {length} bytes, {self.remaining} are left")
+        return length
+
+
+class Writer:
+    """Puts fields together, each by its name. Raises LocalError for a value that does not fit."""
+
+    __slots__ = ("parts", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.parts: list[bytes] = []
+
+    def uint(self, size: int, field: str, value: int) -> None:
+        """A number of `size` bytes, the most significant first."""
+        if not 0 <= value < 1 << 8 * size:
+            raise self.error(field, f"{value} does not fit into {size} bytes")
+        self.parts.append(value.to_bytes(size, "big"))
+
+    def opaque(self, length: int, field: str, value: bytes) -> None:
+        """`opaque field[length]`."""
+        if len(value) != length:
+            raise self.error(field, f"{len(value)} bytes, it has to be {length}")
+        self.parts.append(value)
+
+    def vector(self, low: int, high: int, field: str, value: bytes) -> None:
+        """`opaque field<low..high>`."""
+        if not low <= len(value) <= high:
+            raise self.error(field, f"{len(value)} bytes, but its bounds are <{low}..{high}>")
+        self.parts.append(len(value).to_bytes(length_size(high), "big"))
+        self.parts.append(value)
+
+    def rest(self, value: bytes) -> None:
+        """Bytes with no length of their own: all that is left of the structure."""
+        self.parts.append(value)
+
+    def data(self) -> bytes:
+        """All that was written."""
+        return b"".join(self.parts)
+
+    def name(self, field: str) -> str:
+        """The full path of `field`."""
+        separator = "" if not field or field[0] == "[" else "."
+        return f"{self.path}{separator}{field}"
+
+    def error(self, field: str, reason: str) -> LocalError:
+        """The LocalError for `field`."""
+        return LocalError(f"{self.name(field)}: {reason}")
+
+
+def in_hex(value: bytes) -> str:
+    """Bytes as a span shows them: in hex when short, else their number."""
+    if not value:
+        return "(empty)"
+    return value.hex() if len(value) <= 64 else f"{len(value)} bytes"
