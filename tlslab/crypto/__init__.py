@@ -1,0 +1,1 @@
+"""Functions with the RFCs' names and argument order. No messages, no state."""

@@ -1,0 +1,189 @@
+"""Is this certificate chain good, today, for this name? (RFC 5246 §7.4.2, RFC 5280 §6)
+
+The path validation is `cryptography`'s, which follows the rules of the web PKI: signatures up to a
+trust anchor, dates, CA flags and path lengths, key usages, and the server's name in the subject
+alternative names. It answers with one sentence; to send the alert that the RFC names, `_why` looks
+at the chain again once it has been refused.
+
+Not checked, here as in most clients without extra effort: revocation (CRL, OCSP), certificate
+transparency, and whether the CA deserves the trust.
+"""
+
+import ipaddress
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import pairwise
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+
+from tlslab.errors import AlertName, LocalError, ProtocolError
+
+SECTION = "RFC 5246 §7.4.2"
+
+E = TypeVar("E", bound=x509.ExtensionType)
+
+
+def verify_chain(
+    certificate_list: Sequence[bytes],
+    trust_anchors: Sequence[x509.Certificate],
+    server_name: str,
+    time: datetime,
+) -> x509.Certificate:
+    """The server's certificate, after everything about its chain was found good.
+
+    certificate_list: DER, the server's own first, as the Certificate message has them.
+    server_name: a DNS name or an IP address. time: when it has to be valid (UTC if naive).
+    Raises ProtocolError: bad_certificate, unsupported_certificate, certificate_expired, unknown_ca.
+    """
+    if not certificate_list:
+        raise _refused("bad_certificate", "the server sent no certificate")
+    leaf, *intermediates = parse_certificates(certificate_list)
+    subject = _subject(server_name)
+    if not trust_anchors:
+        raise _refused("unknown_ca", "there is no trust anchor, so no chain can lead to one")
+    policy = PolicyBuilder().store(_store(tuple(trust_anchors))).time(time)
+    try:
+        policy.build_server_verifier(subject).verify(leaf, intermediates)
+    except VerificationError as error:
+        alert, reason = _why(leaf, intermediates, trust_anchors, subject, time)
+        raise _refused(alert, reason or f"the chain is not acceptable: {error}") from error
+    return leaf
+
+
+def parse_certificates(certificate_list: Sequence[bytes]) -> list[x509.Certificate]:
+    """The certificates of a list in DER. Raises ProtocolError: bad_certificate."""
+    parsed = []
+    for index, der in enumerate(certificate_list):
+        where = f"certificate.certificate_list[{index}]"
+        try:
+            certificate = x509.load_der_x509_certificate(der)
+            # Both are read on first use only; what is broken in them has to show here.
+            _ = certificate.extensions, certificate.public_key()
+        except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+            reason = f"not a certificate: {error}"
+            raise ProtocolError("bad_certificate", reason, where=where, section=SECTION) from error
+        parsed.append(certificate)
+    return parsed
+
+
+def rsa_encryption_key(certificate: x509.Certificate) -> RSAPublicKey:
+    """The certificate's key, for encrypting a premaster secret to it.
+
+    "The certificate's key MUST be RSA, and if the key usage extension is present, keyEncipherment
+    MUST be set" (RFC 5246 §7.4.2). Raises ProtocolError: unsupported_certificate.
+    """
+    key = certificate.public_key()
+    if not isinstance(key, RSAPublicKey):
+        raise _refused("unsupported_certificate", "the suite needs an RSA key to encrypt to")
+    usage = _extension(certificate, x509.KeyUsage)
+    if usage is not None and not usage.key_encipherment:
+        raise _refused("unsupported_certificate", "its key usage lacks keyEncipherment")
+    return key
+
+
+def certificate_names(certificate: x509.Certificate) -> list[str]:
+    """The DNS names and IP addresses that the certificate is for (RFC 5280 §4.2.1.6)."""
+    names = _extension(certificate, x509.SubjectAlternativeName)
+    return [str(name.value) for name in names or ()]
+
+
+def names_match(certificate: x509.Certificate, server_name: str) -> bool:
+    """Whether the certificate is for `server_name`; `*.` stands for one label (RFC 6125 §6.4.3)."""
+    wanted = server_name.lower().removesuffix(".")
+    parent = "*." + wanted.partition(".")[2]
+    return any(name.lower() in (wanted, parent) for name in certificate_names(certificate))
+
+
+def _refused(alert: AlertName, reason: str) -> ProtocolError:
+    return ProtocolError(alert, reason, where="certificate.certificate_list", section=SECTION)
+
+
+@lru_cache(maxsize=8)
+def _store(trust_anchors: tuple[x509.Certificate, ...]) -> Store:
+    return Store(list(trust_anchors))
+
+
+def _subject(server_name: str) -> x509.verification.Subject:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(server_name))
+    except ValueError:
+        pass
+    try:
+        return x509.DNSName(server_name)
+    except ValueError as error:
+        raise LocalError(f"not a server name: {server_name!r}") from error
+
+
+def _why(
+    leaf: x509.Certificate,
+    intermediates: Sequence[x509.Certificate],
+    trust_anchors: Sequence[x509.Certificate],
+    subject: x509.verification.Subject,
+    time: datetime,
+) -> tuple[AlertName, str]:
+    """The alert and the reason for a chain that was refused; the reason is empty if unknown."""
+    now = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    path = _path(leaf, intermediates, trust_anchors)
+    for certificate in path:
+        who = certificate.subject.rfc4514_string()
+        if now > (end := certificate.not_valid_after_utc):
+            return (
+                "certificate_expired",
+                f"{who} was valid until {end:%Y-%m-%d}, now is {now:%Y-%m-%d}",
+            )
+        if now < (start := certificate.not_valid_before_utc):
+            return (
+                "certificate_expired",
+                f"{who} is valid from {start:%Y-%m-%d}, now is {now:%Y-%m-%d}",
+            )
+    for certificate, issuer in pairwise(path):
+        try:
+            certificate.verify_directly_issued_by(issuer)
+        except InvalidSignature:
+            who = certificate.subject.rfc4514_string()
+            return "bad_certificate", f"the issuer's signature on {who} is wrong"
+        except (ValueError, TypeError):
+            break
+    if path[-1] not in trust_anchors:
+        issuer_name = path[-1].issuer.rfc4514_string()
+        return "unknown_ca", f"its issuer, {issuer_name}, is neither sent along nor trusted"
+    usages = _extension(leaf, x509.ExtendedKeyUsage)
+    if usages is not None and ExtendedKeyUsageOID.SERVER_AUTH not in usages:
+        return "unsupported_certificate", "it is not meant for servers (extended key usage)"
+    for certificate in path[1:]:
+        constraints = _extension(certificate, x509.BasicConstraints)
+        if constraints is None or not constraints.ca:
+            who = certificate.subject.rfc4514_string()
+            return "bad_certificate", f"{who} has signed a certificate and is no CA"
+    if not names_match(leaf, str(subject.value)):
+        names = ", ".join(certificate_names(leaf)) or "nobody"
+        return "bad_certificate", f"it is for {names}, not for {subject.value}"
+    return "bad_certificate", ""
+
+
+def _path(
+    leaf: x509.Certificate,
+    intermediates: Sequence[x509.Certificate],
+    trust_anchors: Sequence[x509.Certificate],
+) -> list[x509.Certificate]:
+    """From the leaf upwards, each certificate's issuer by name, as far as it goes."""
+    path = [leaf]
+    while path[-1] not in trust_anchors:
+        issuers = [c for c in (*trust_anchors, *intermediates) if c.subject == path[-1].issuer]
+        if not issuers or issuers[0] in path:
+            break
+        path.append(issuers[0])
+    return path
+
+
+def _extension(certificate: x509.Certificate, kind: type[E]) -> E | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None

@@ -1,0 +1,290 @@
+"""Every function that a learner may replace, on one object.
+
+The methods are the exercises of the course; each is the reference unless replaced:
+
+    mine = Primitives().using(prf=my_prf)
+
+`mine.master_secret` then calls `my_prf`, and a connection configured with `mine` runs on it.
+Nothing global changes. A function that raises NotImplementedError counts as "not written yet": the
+reference stands in.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from tlslab.crypto import certificates, ciphers, prf, rsa
+from tlslab.crypto.prf import Keys
+from tlslab.errors import LocalError
+
+
+class Primitives:
+    """The reference functions, or a copy with some of them replaced (see `using`)."""
+
+    def using(self, **functions: Callable[..., Any]) -> "Primitives":
+        """A copy in which the named functions are replaced; this object stays as it is.
+
+        Raises LocalError for a name that is none of the primitives.
+        """
+        copy = Primitives()
+        copy.__dict__.update(self.__dict__)
+        for name, function in functions.items():
+            if name not in NAMES:
+                raise LocalError(f"there is no primitive {name!r}; there are: {', '.join(NAMES)}")
+            copy.__dict__[name] = _or_reference(function, getattr(copy, name))
+        return copy
+
+    def __repr__(self) -> str:
+        replaced = ", ".join(sorted(self.__dict__)) or "none replaced"
+        return f"<Primitives: {replaced}>"
+
+    # -- choosing -----------------------------------------------------------------------------
+
+    def choose_cipher_suite(self, offered: Sequence[int], supported: Sequence[int]) -> int | None:
+        """The first of the server's `supported` suites that the client `offered`; None if none is.
+
+        RFC 5246 §7.4.1.3 leaves the choice to the server.
+        """
+        return next((suite for suite in supported if suite in offered), None)
+
+    # -- authentication -----------------------------------------------------------------------
+
+    def verify_chain(
+        self,
+        certificate_list: Sequence[bytes],
+        trust_anchors: Sequence[x509.Certificate],
+        server_name: str,
+        time: datetime,
+    ) -> x509.Certificate:
+        """The server's certificate, verified. See `tlslab.crypto.certificates.verify_chain`."""
+        return certificates.verify_chain(certificate_list, trust_anchors, server_name, time)
+
+    # -- the premaster secret -----------------------------------------------------------------
+
+    def pkcs1_v15_pad(self, message: bytes, modulus_length: int, padding_string: bytes) -> bytes:
+        """00 02 PS 00 M. See `tlslab.crypto.rsa.pkcs1_v15_pad`."""
+        return rsa.pkcs1_v15_pad(message, modulus_length, padding_string)
+
+    def encrypt_premaster(
+        self, public_key: RSAPublicKey, premaster_secret: bytes, padding_string: bytes
+    ) -> bytes:
+        """The EncryptedPreMasterSecret. See `tlslab.crypto.rsa.encrypt_premaster`."""
+        return rsa.encrypt_premaster(
+            public_key, premaster_secret, padding_string, pkcs1_v15_pad=self.pkcs1_v15_pad
+        )
+
+    def decrypt_premaster(
+        self,
+        private_key: RSAPrivateKey,
+        encrypted_premaster: bytes,
+        client_version: int,
+        random_premaster: bytes,
+    ) -> bytes:
+        """The premaster secret, or the random one. See `tlslab.crypto.rsa.decrypt_premaster`."""
+        return rsa.decrypt_premaster(
+            private_key, encrypted_premaster, client_version, random_premaster
+        )
+
+    # -- master secret and keys ---------------------------------------------------------------
+
+    def p_hash(self, secret: bytes, seed: bytes, length: int, hash_name: str) -> bytes:
+        """See `tlslab.crypto.prf.p_hash`."""
+        return prf.p_hash(secret, seed, length, hash_name)
+
+    def prf(self, secret: bytes, label: bytes, seed: bytes, length: int, hash_name: str) -> bytes:
+        """See `tlslab.crypto.prf.prf`."""
+        return prf.prf(secret, label, seed, length, hash_name, p_hash=self.p_hash)
+
+    def master_secret(
+        self, premaster_secret: bytes, client_random: bytes, server_random: bytes, hash_name: str
+    ) -> bytes:
+        """See `tlslab.crypto.prf.master_secret`."""
+        return prf.master_secret(
+            premaster_secret, client_random, server_random, hash_name, prf=self.prf
+        )
+
+    def key_block(
+        self,
+        master_secret: bytes,
+        server_random: bytes,
+        client_random: bytes,
+        length: int,
+        hash_name: str,
+    ) -> bytes:
+        """See `tlslab.crypto.prf.key_block`."""
+        return prf.key_block(
+            master_secret, server_random, client_random, length, hash_name, prf=self.prf
+        )
+
+    def cut_key_block(
+        self, block: bytes, mac_key_length: int, enc_key_length: int, fixed_iv_length: int
+    ) -> Keys:
+        """See `tlslab.crypto.prf.cut_key_block`."""
+        return prf.cut_key_block(block, mac_key_length, enc_key_length, fixed_iv_length)
+
+    # -- Finished -----------------------------------------------------------------------------
+
+    def transcript_hash(self, handshake_messages: Sequence[bytes], hash_name: str) -> bytes:
+        """See `tlslab.crypto.prf.transcript_hash`."""
+        return prf.transcript_hash(handshake_messages, hash_name)
+
+    def verify_data(
+        self, master_secret: bytes, finished_label: bytes, transcript_hash: bytes, hash_name: str
+    ) -> bytes:
+        """See `tlslab.crypto.prf.verify_data`."""
+        return prf.verify_data(
+            master_secret, finished_label, transcript_hash, hash_name, prf=self.prf
+        )
+
+    # -- records ------------------------------------------------------------------------------
+
+    def additional_data(self, seq_num: int, type: int, version: int, length: int) -> bytes:
+        """See `tlslab.crypto.ciphers.additional_data`."""
+        return ciphers.additional_data(seq_num, type, version, length)
+
+    def record_mac(
+        self, mac_key: bytes, seq_num: int, type: int, version: int, content: bytes, hash_name: str
+    ) -> bytes:
+        """See `tlslab.crypto.ciphers.record_mac`."""
+        return ciphers.record_mac(
+            mac_key,
+            seq_num,
+            type,
+            version,
+            content,
+            hash_name,
+            additional_data=self.additional_data,
+        )
+
+    def mac_protect(
+        self, mac_key: bytes, seq_num: int, type: int, version: int, content: bytes, hash_name: str
+    ) -> bytes:
+        """See `tlslab.crypto.ciphers.mac_protect`."""
+        return ciphers.mac_protect(
+            mac_key, seq_num, type, version, content, hash_name, record_mac=self.record_mac
+        )
+
+    def mac_unprotect(
+        self, mac_key: bytes, seq_num: int, type: int, version: int, fragment: bytes, hash_name: str
+    ) -> bytes:
+        """See `tlslab.crypto.ciphers.mac_unprotect`."""
+        return ciphers.mac_unprotect(
+            mac_key, seq_num, type, version, fragment, hash_name, record_mac=self.record_mac
+        )
+
+    def cbc_padding(self, length: int) -> bytes:
+        """See `tlslab.crypto.ciphers.cbc_padding`."""
+        return ciphers.cbc_padding(length)
+
+    def cbc_protect(
+        self,
+        enc_key: bytes,
+        mac_key: bytes,
+        iv: bytes,
+        seq_num: int,
+        type: int,
+        version: int,
+        content: bytes,
+        hash_name: str,
+    ) -> bytes:
+        """See `tlslab.crypto.ciphers.cbc_protect`."""
+        return ciphers.cbc_protect(
+            enc_key,
+            mac_key,
+            iv,
+            seq_num,
+            type,
+            version,
+            content,
+            hash_name,
+            record_mac=self.record_mac,
+            cbc_padding=self.cbc_padding,
+        )
+
+    def cbc_unprotect(
+        self,
+        enc_key: bytes,
+        mac_key: bytes,
+        seq_num: int,
+        type: int,
+        version: int,
+        fragment: bytes,
+        hash_name: str,
+    ) -> bytes:
+        """See `tlslab.crypto.ciphers.cbc_unprotect`."""
+        return ciphers.cbc_unprotect(
+            enc_key,
+            mac_key,
+            seq_num,
+            type,
+            version,
+            fragment,
+            hash_name,
+            record_mac=self.record_mac,
+        )
+
+    def gcm_protect(
+        self,
+        enc_key: bytes,
+        fixed_iv: bytes,
+        nonce_explicit: bytes,
+        seq_num: int,
+        type: int,
+        version: int,
+        content: bytes,
+    ) -> bytes:
+        """See `tlslab.crypto.ciphers.gcm_protect`."""
+        return ciphers.gcm_protect(
+            enc_key,
+            fixed_iv,
+            nonce_explicit,
+            seq_num,
+            type,
+            version,
+            content,
+            additional_data=self.additional_data,
+        )
+
+    def gcm_unprotect(
+        self,
+        enc_key: bytes,
+        fixed_iv: bytes,
+        seq_num: int,
+        type: int,
+        version: int,
+        fragment: bytes,
+    ) -> bytes:
+        """See `tlslab.crypto.ciphers.gcm_unprotect`."""
+        return ciphers.gcm_unprotect(
+            enc_key,
+            fixed_iv,
+            seq_num,
+            type,
+            version,
+            fragment,
+            additional_data=self.additional_data,
+        )
+
+
+NAMES: tuple[str, ...] = tuple(
+    name for name in vars(Primitives) if not name.startswith("_") and name != "using"
+)
+"""The names of all primitives, in the order of the course."""
+
+REFERENCE = Primitives()
+"""The primitives with nothing replaced."""
+
+
+def _or_reference(
+    function: Callable[..., Any], reference: Callable[..., Any]
+) -> Callable[..., Any]:
+    def stand_in(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except NotImplementedError:
+            return reference(*args)
+
+    return stand_in
