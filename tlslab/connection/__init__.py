@@ -1,0 +1,1 @@
+"""The engine without input and output: bytes in, bytes and events out."""

@@ -1,0 +1,195 @@
+"""What a state may do: draw randomness, send, install keys, report what it found.
+
+Every method is a choke point: it does its work and tells the trace, so the protocol code never has
+to think of being watched.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from tlslab.connection.config import ClientConfig, ServerConfig
+from tlslab.connection.record import Protection, RecordReader, RecordWriter
+from tlslab.connection.transcript import Transcript
+from tlslab.trace import NullTrace
+from tlslab.wire.framing import (
+    Alert,
+    ChangeCipherSpec,
+    HandshakeMessage,
+    handshake_spans,
+)
+from tlslab.wire.presentation import spans_of
+from tlslab.wire.registry import (
+    AlertDescription,
+    AlertLevel,
+    CipherSuite,
+    ContentType,
+    HandshakeType,
+    ProtocolVersion,
+)
+
+ConfigT = TypeVar("ConfigT", ClientConfig, ServerConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class HandshakeCompleted:
+    """Both Finished messages were right: what was agreed on.
+
+    peer_certificates: DER, the peer's own first; empty if the peer did not authenticate itself.
+    alpn_protocol, server_name: empty if there is none.
+    """
+
+    version: ProtocolVersion
+    cipher_suite: CipherSuite
+    alpn_protocol: bytes
+    server_name: str
+    peer_certificates: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationData:
+    """Bytes from the peer's application, decrypted and verified."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WarningReceived:
+    """The peer sent an alert that does not end the connection, such as no_renegotiation."""
+
+    alert: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerClosed:
+    """The peer sent close_notify: nothing more will come, and nothing was cut off."""
+
+
+Event = HandshakeCompleted | ApplicationData | WarningReceived | PeerClosed
+
+
+Messages = Mapping[HandshakeType, type[HandshakeMessage]]
+
+
+class State:
+    """Where a connection stands. A frozen dataclass; its fields are what is known by then.
+
+    ACCEPTS: the handshake messages it waits for. IGNORES: those that may come and mean nothing.
+    CHANGE_CIPHER_SPEC, APPLICATION_DATA: whether it waits for a ChangeCipherSpec; whether
+    application data may come and go. What none of them names is an unexpected_message.
+    """
+
+    __slots__ = ()
+    ACCEPTS: ClassVar[Messages] = {}
+    IGNORES: ClassVar[Messages] = {}
+    CHANGE_CIPHER_SPEC: ClassVar[bool] = False
+    APPLICATION_DATA: ClassVar[bool] = False
+
+    def step(self, message: Any, context: Any) -> "State":
+        """Handle a message that it accepts; the next state. Raises ProtocolError."""
+        raise NotImplementedError
+
+
+class Context(Generic[ConfigT]):
+    """One side of one connection, as its states see it.
+
+    role: "client" or "server"; peer: the other one.
+    """
+
+    def __init__(self, role: str, config: ConfigT, trace: NullTrace) -> None:
+        self.role = role
+        self.peer = "server" if role == "client" else "client"
+        self.config: ConfigT = config
+        self.primitives = config.primitives
+        self.trace = trace
+        self.transcript = Transcript(config.primitives)
+        self.reader = RecordReader(self.peer, trace)
+        self.writer = RecordWriter(role, trace)
+        self.events: list[Event] = []
+
+    def draw(self, name: str, length: int, section: str) -> bytes:
+        """`length` random bytes, reported as `name`."""
+        value = self.config.random(name, length)
+        self.trace.random_drawn(name, value, section)
+        return value
+
+    def send(self, message: HandshakeMessage) -> None:
+        """Send a handshake message and add it to the transcript."""
+        raw = message.encode_handshake()
+        self.transcript.add(raw)
+        protection = self.writer.protection.name
+        records = self.writer.write(ContentType.handshake, raw)
+        kind = type(message)
+        self.trace.message(
+            self.role,
+            kind.NAME,
+            raw,
+            lambda: handshake_spans(kind, raw),
+            self.transcript.hash,
+            records,
+            protection,
+        )
+
+    def send_change_cipher_spec(self, protection: Protection, keys: tuple[str, ...]) -> None:
+        """Send ChangeCipherSpec; what follows is protected by `protection`."""
+        raw = ChangeCipherSpec().encode()
+        before = self.writer.protection.name
+        records = self.writer.write(ContentType.change_cipher_spec, raw)
+        self.trace.message(
+            self.role,
+            ChangeCipherSpec.NAME,
+            raw,
+            lambda: spans_of(ChangeCipherSpec, raw),
+            bytes,
+            records,
+            before,
+        )
+        self.writer.protection = protection
+        self.trace.keys_installed(self.role, protection.name, keys)
+
+    def install_read(self, protection: Protection, keys: tuple[str, ...]) -> None:
+        """What comes from here on is protected by `protection`."""
+        self.reader.protection = protection
+        self.trace.keys_installed(self.peer, protection.name, keys)
+
+    def send_alert(
+        self,
+        level: AlertLevel,
+        description: AlertDescription,
+        reason: str = "",
+        where: str = "",
+        section: str = "",
+    ) -> None:
+        """Send an alert. `reason`, `where`, `section` go into the trace, never onto the wire."""
+        raw = Alert(level, description).encode()
+        protection = self.writer.protection.name
+        records = self.writer.write(ContentType.alert, raw)
+        self.trace.message(
+            self.role, Alert.NAME, raw, lambda: spans_of(Alert, raw), bytes, records, protection
+        )
+        self.trace.alert(self.role, level.name, description.name, reason, where, section)
+
+    def agree_on_version(self, version: ProtocolVersion) -> None:
+        """From here on both sides write, and insist on, this version in the record header."""
+        self.reader.version = self.writer.version = version
+        self.trace.negotiated("version", version.title, "RFC 5246 Appendix E.1")
+
+    def agree_on_suite(self, suite: CipherSuite, hash_name: str) -> None:
+        """The suite, and so the hash of the transcript, is known."""
+        self.trace.negotiated("cipher_suite", suite.name, "RFC 5246 §7.4.1.3")
+        self.trace.transcript_started(self.transcript.choose_hash(hash_name))
+
+
+Handover = Callable[..., State]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What negotiation hands over to once it has chosen this version of the protocol.
+
+    client(agreed, context), server(agreed, context): give the first state of the version.
+    """
+
+    number: ProtocolVersion
+    client: Handover
+    server: Handover

@@ -1,0 +1,253 @@
+"""The record layer: cuts the stream into records, and wraps content into records (RFC 5246 §6.2).
+
+What a record protects itself with is the business of a `Protection`; here is only framing.
+"""
+
+from typing import Protocol
+
+from tlslab.errors import ProtocolError
+from tlslab.trace import NullTrace, RecordDetails
+from tlslab.wire.framing import (
+    MAX_PLAINTEXT,
+    RECORD_HEADER_LENGTH,
+    record_spans,
+)
+from tlslab.wire.registry import ContentType, ProtocolVersion
+
+INITIAL_VERSION = ProtocolVersion.TLSv1_0
+"""On the record of a first ClientHello, for servers shy of higher numbers (RFC 5246 E.1)."""
+
+
+class Protection(Protocol):
+    """The keys of one direction and what is done with them. It counts its records itself."""
+
+    name: str
+    max_fragment: int
+    sequence_number: int
+
+    def protect(self, type: int, version: int, content: bytes) -> bytes:
+        """The fragment for `content`, at most 2^14 bytes of it."""
+        ...
+
+    def unprotect(self, type: int, version: int, fragment: bytes) -> bytes:
+        """The content of `fragment`. Raises ProtocolError: bad_record_mac."""
+        ...
+
+    def details(self, sequence_number: int, raw: bytes) -> RecordDetails:
+        """The parts of a whole record, for whoever looks at it."""
+        ...
+
+
+class Plaintext:
+    """No protection: how every connection begins (TLS_NULL_WITH_NULL_NULL, RFC 5246 §6.1)."""
+
+    __slots__ = ("max_fragment", "name", "sequence_number")
+
+    def __init__(self) -> None:
+        self.name = "none"
+        self.max_fragment = MAX_PLAINTEXT
+        self.sequence_number = 0
+
+    def protect(self, type: int, version: int, content: bytes) -> bytes:
+        """The content as it is."""
+        self.sequence_number += 1
+        return content
+
+    def unprotect(self, type: int, version: int, fragment: bytes) -> bytes:
+        """The fragment as it is."""
+        self.sequence_number += 1
+        return fragment
+
+    def details(self, sequence_number: int, raw: bytes) -> RecordDetails:
+        """Header and fragment."""
+        return RecordDetails(record_spans(raw))
+
+
+class RecordWriter:
+    """Turns content into records; they wait in `output` until somebody takes them."""
+
+    def __init__(self, sender: str, trace: NullTrace) -> None:
+        self.output: list[bytes] = []
+        self.protection: Protection = Plaintext()
+        self.version: int = INITIAL_VERSION
+        self.number = 0
+        self._sender = sender
+        self._trace = trace
+
+    def write(self, type: ContentType, content: bytes) -> tuple[int, ...]:
+        """Write `content` in as many records as it needs; their numbers. No content, no record."""
+        first = self.number
+        if len(content) <= MAX_PLAINTEXT:
+            if content:
+                self._write_one(type, content)
+        else:
+            for start in range(0, len(content), MAX_PLAINTEXT):
+                self._write_one(type, content[start : start + MAX_PLAINTEXT])
+        return tuple(range(first, self.number))
+
+    def _write_one(self, type: ContentType, content: bytes) -> None:
+        protection = self.protection
+        sequence_number = protection.sequence_number
+        fragment = protection.protect(type, self.version, content)
+        header = (type << 32 | self.version << 16 | len(fragment)).to_bytes(5, "big")
+        raw = header + fragment
+        self.output.append(raw)
+        self._trace.record(
+            self._sender,
+            self.number,
+            type.name,
+            raw,
+            protection.name,
+            sequence_number,
+            content,
+            lambda: protection.details(sequence_number, raw),
+        )
+        self.number += 1
+
+
+class RecordReader:
+    """Cuts what comes in into records. It holds one record at most, and what was fed last."""
+
+    def __init__(self, sender: str, trace: NullTrace) -> None:
+        self.protection: Protection = Plaintext()
+        self.version: int | None = None
+        self.number = 0
+        self._sender = sender
+        self._trace = trace
+        self._buffer = b""
+        self._position = 0
+        self._waiting: list[bytes] = []
+        self._have = 0
+        self._need = RECORD_HEADER_LENGTH
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes as they came from the network."""
+        self._waiting.append(data)
+        self._have += len(data)
+
+    @property
+    def buffered(self) -> int:
+        """How many bytes have come that are no whole record yet."""
+        return self._have
+
+    def next_record(self) -> tuple[ContentType, bytes] | None:
+        """The next record's type and content, or None if more bytes are needed first.
+
+        Raises ProtocolError: record_overflow, protocol_version, unexpected_message, bad_record_mac.
+        """
+        if self._have < self._need:
+            return None
+        if self._waiting:
+            self._buffer = b"".join((self._buffer[self._position :], *self._waiting))
+            self._waiting.clear()
+            self._position = 0
+        start = self._position
+        header = self._buffer[start : start + RECORD_HEADER_LENGTH]
+        type, version, length = self._check_header(header)
+        self._need = RECORD_HEADER_LENGTH + length
+        if self._have < self._need:
+            return None
+        end = start + self._need
+        raw = self._buffer[start:end]
+        self._position = end
+        self._have -= self._need
+        self._need = RECORD_HEADER_LENGTH
+        return type, self._open(type, version, raw)
+
+    def _open(self, type: ContentType, version: int, raw: bytes) -> bytes:
+        protection = self.protection
+        sequence_number = protection.sequence_number
+        content = b""
+        try:
+            content = protection.unprotect(type, version, raw[RECORD_HEADER_LENGTH:])
+        finally:
+            self._trace.record(
+                self._sender,
+                self.number,
+                type.name,
+                raw,
+                protection.name,
+                sequence_number,
+                content,
+                lambda: protection.details(sequence_number, raw),
+            )
+        if len(content) > MAX_PLAINTEXT:
+            raise _overflow(f"{len(content)} bytes of content, at most {MAX_PLAINTEXT} are allowed")
+        self.number += 1
+        return content
+
+    def _check_header(self, header: bytes) -> tuple[ContentType, int, int]:
+        type = _TYPES.get(header[0])
+        version = header[1] << 8 | header[2]
+        length = header[3] << 8 | header[4]
+        if self.number == 0:
+            _recognise_strangers(header)
+        if type is None:
+            raise ProtocolError(
+                "unexpected_message",
+                f"{ContentType(header[0]).label} is no content type of TLS 1.2",
+                where="record.type",
+                section="RFC 5246 §6",
+            )
+        if self.version is not None and version != self.version:
+            raise ProtocolError(
+                "protocol_version",
+                f"{ProtocolVersion(version).label}, but the connection is "
+                f"{ProtocolVersion(self.version).label}",
+                where="record.version",
+                section="RFC 5246 §6.2.1",
+            )
+        if version >> 8 != 3:
+            raise ProtocolError(
+                "protocol_version",
+                f"{ProtocolVersion(version).label} is no version of TLS",
+                where="record.version",
+                section="RFC 5246 Appendix E.1",
+            )
+        if length > self.protection.max_fragment:
+            raise _overflow(f"{length} bytes, at most {self.protection.max_fragment} are allowed")
+        if length == 0 and type is not ContentType.application_data:
+            raise ProtocolError(
+                "unexpected_message",
+                f"an empty record of type {type.name}",
+                where="record.length",
+                section="RFC 5246 §6.2.1",
+            )
+        return type, version, length
+
+
+_TYPES = {
+    int(type): type
+    for type in (
+        ContentType.change_cipher_spec,
+        ContentType.alert,
+        ContentType.handshake,
+        ContentType.application_data,
+    )
+}
+_HTTP = (b"GET ", b"POST", b"HEAD", b"PUT ", b"DELE", b"OPTI", b"CONN", b"PATC", b"HTTP", b"PRI ")
+
+
+def _overflow(reason: str) -> ProtocolError:
+    return ProtocolError(
+        "record_overflow", reason, where="record.length", section="RFC 5246 §6.2.1"
+    )
+
+
+def _recognise_strangers(header: bytes) -> None:
+    """Say what it is if the very first bytes are those of something else."""
+    # RFC 5246 Appendix E.2: the length with its top bit set, msg_type 1, then the version.
+    if header[0] & 0x80 and header[2] == 1 and header[3] in (0, 3):
+        version = "SSL 2.0" if header[3] == 0 else f"TLS wrapped as SSL 2.0 (3, {header[4]})"
+        raise ProtocolError(
+            "protocol_version",
+            f"this is an SSLv2 ClientHello, from 1995, for {version}",
+            where="record",
+            section="RFC 6176 §3",
+        )
+    if header[:4] in _HTTP:
+        raise ProtocolError(
+            "unexpected_message",
+            f"this is HTTP without TLS: it begins with {header.decode('latin-1')!r}",
+            where="record",
+        )

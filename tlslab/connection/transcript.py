@@ -1,0 +1,43 @@
+"""The transcript: all handshake messages of a connection, in order, and the hash over them."""
+
+from tlslab.primitives import Primitives
+
+
+class Transcript:
+    """Every handshake message with its four-byte header, in the clear, in the order of the wire.
+
+    Not in it: record headers, ChangeCipherSpec, alerts, HelloRequest (RFC 5246 §7.4.9).
+    """
+
+    __slots__ = ("_hash_name", "_messages", "_primitives")
+
+    def __init__(self, primitives: Primitives) -> None:
+        self._primitives = primitives
+        self._messages: list[bytes] = []
+        self._hash_name = ""
+
+    def add(self, raw: bytes) -> None:
+        """Add a message: header and body."""
+        self._messages.append(raw)
+
+    def choose_hash(self, hash_name: str) -> tuple[bytes, ...]:
+        """The suite is agreed on, so the hash is too. The hashes after each message so far."""
+        self._hash_name = hash_name
+        return tuple(
+            self._primitives.transcript_hash(self._messages[: count + 1], hash_name)
+            for count in range(len(self._messages))
+        )
+
+    def hash(self) -> bytes:
+        """The hash over all messages so far; empty as long as no hash function was chosen."""
+        if not self._hash_name:
+            return b""
+        return self._primitives.transcript_hash(self._messages, self._hash_name)
+
+    def hash_before_last(self) -> bytes:
+        """The hash over all messages but the last: what a Finished or a signature is about."""
+        return self._primitives.transcript_hash(self._messages[:-1], self._hash_name)
+
+    def messages(self) -> tuple[bytes, ...]:
+        """All messages so far."""
+        return tuple(self._messages)

@@ -1,0 +1,73 @@
+"""How a TLS 1.2 handshake ends, the same on both sides: ChangeCipherSpec, Finished."""
+
+import hmac
+from dataclasses import dataclass
+from typing import Any
+
+from tlslab.connection.context import Context, HandshakeCompleted
+from tlslab.errors import ProtocolError
+from tlslab.tls12.keys import Secrets, finished_verify_data
+from tlslab.tls12.messages import Finished
+from tlslab.wire.registry import AlertDescription, AlertLevel, ProtocolVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Established:
+    """Proof that a handshake was completed. Only `verify_finished` makes one."""
+
+    secrets: Secrets
+    peer_verify_data: bytes
+
+
+def send_finished(context: Context[Any], secrets: Secrets) -> None:
+    """ChangeCipherSpec, then Finished: the first record under the new keys (RFC 5246 §7.4.9)."""
+    if context.role == "client":
+        context.send_change_cipher_spec(secrets.client_write, secrets.client_keys)
+    else:
+        context.send_change_cipher_spec(secrets.server_write, secrets.server_keys)
+    verify_data = finished_verify_data(context, secrets, context.role, context.transcript.hash())
+    context.send(Finished(verify_data))
+
+
+def verify_finished(finished: Finished, context: Context[Any], secrets: Secrets) -> Established:
+    """Compare the peer's Finished with what it has to be. Raises ProtocolError: decrypt_error."""
+    # The peer's Finished is the last message of the transcript by now, and is not about itself.
+    transcript_hash = context.transcript.hash_before_last()
+    expected = finished_verify_data(context, secrets, context.peer, transcript_hash)
+    if not hmac.compare_digest(expected, finished.verify_data):
+        raise ProtocolError(
+            "decrypt_error",
+            f"the {context.peer} saw another handshake, or has another master secret",
+            where="finished.verify_data",
+            section="RFC 5246 §7.4.9",
+        )
+    context.trace.verified(
+        "finished",
+        f"the {context.peer} has the same keys and saw the same handshake",
+        "RFC 5246 §7.4.9",
+    )
+    return Established(secrets, finished.verify_data)
+
+
+def completed(
+    context: Context[Any],
+    secrets: Secrets,
+    alpn_protocol: bytes,
+    server_name: str,
+    peer_certificates: tuple[bytes, ...],
+) -> None:
+    """Tell the application."""
+    context.events.append(
+        HandshakeCompleted(
+            ProtocolVersion.TLSv1_2,
+            secrets.suite.code,
+            alpn_protocol,
+            server_name,
+            peer_certificates,
+        )
+    )
+
+
+def refuse_renegotiation(context: Context[Any]) -> None:
+    """Say no, and go on: "the recipient MAY respond with no_renegotiation" (RFC 5246 §7.2.2)."""
+    context.send_alert(AlertLevel.warning, AlertDescription.no_renegotiation)
