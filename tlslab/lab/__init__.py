@@ -1,0 +1,1 @@
+"""What the notebooks call: peers, the PKI, seeded randomness, exercises and checks."""
