@@ -1,1 +1,21 @@
-"""What the notebooks call: peers, the PKI, seeded randomness, exercises and checks."""
+"""What the notebooks call: handshakes, peers, the PKI, seeded randomness.
+
+from tlslab import lab
+h = lab.handshake(seed=1, suite="TLS_RSA_WITH_AES_128_GCM_SHA256")
+h = lab.peers.openssl(role="client")
+"""
+
+from tlslab.lab import peers, pki
+from tlslab.lab.configs import client_config, server_config
+from tlslab.lab.handshake import Handshake, handshake
+from tlslab.lab.randomness import SeededRandom
+
+__all__ = [
+    "Handshake",
+    "SeededRandom",
+    "client_config",
+    "handshake",
+    "peers",
+    "pki",
+    "server_config",
+]

@@ -1,0 +1,227 @@
+"""A whole handshake in one line: client and server in memory, and application data both ways.
+
+h = lab.handshake(seed=1)
+h.trace              what the client saw
+h.server_trace       what the server saw
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from tlslab.connection.connection import Connection
+from tlslab.connection.context import ApplicationData, Event, HandshakeCompleted
+from tlslab.endpoints import client, server
+from tlslab.errors import AlertReceived, TLSError
+from tlslab.lab.configs import DEFAULT_SUITE, SERVER_NAME, Seed, client_config, server_config
+from tlslab.primitives import REFERENCE, Primitives
+from tlslab.trace import NullTrace, Trace
+from tlslab.wire.registry import CipherSuite
+
+REQUEST = b"Can anybody read this?"
+REPLY = b"Only the two of us."
+
+
+class Endpoint(Protocol):
+    """One side of a handshake, whoever wrote it."""
+
+    error: Exception | None
+    received: bytes
+
+    @property
+    def completed(self) -> bool:
+        """Whether it completed the handshake."""
+        ...
+
+    def receive(self, data: bytes) -> None:
+        """Take what the other side sent. An error is kept in `error`, never raised."""
+        ...
+
+    def data_to_send(self) -> bytes:
+        """What has to go to the other side now."""
+        ...
+
+    def send(self, data: bytes) -> None:
+        """Queue application data."""
+        ...
+
+    def close(self) -> None:
+        """Queue close_notify."""
+        ...
+
+
+class Ours:
+    """A `Connection` as an `Endpoint`: collects what it received, and keeps its error."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.error: Exception | None = None
+        self.outcome: HandshakeCompleted | None = None
+        self.ended = False
+        self.received: bytes = b""
+
+    @property
+    def completed(self) -> bool:
+        """Whether the handshake was completed."""
+        return self.outcome is not None
+
+    def receive(self, data: bytes) -> None:
+        """See `Endpoint`."""
+        self._take(partial(self.connection.receive_data, data))
+
+    def receive_eof(self) -> None:
+        """The other side will send no more, which it should have said."""
+        self.ended = True
+        self._take(self.connection.receive_eof)
+
+    def _take(self, receive: Callable[[], list[Event]]) -> None:
+        try:
+            events = receive()
+        except TLSError as error:
+            self.error = error
+            events = self.connection.events()
+        for event in events:
+            if isinstance(event, HandshakeCompleted):
+                self.outcome = event
+            elif isinstance(event, ApplicationData):
+                self.received += event.data
+
+    def data_to_send(self) -> bytes:
+        """See `Endpoint`."""
+        return self.connection.data_to_send()
+
+    def send(self, data: bytes) -> None:
+        """See `Endpoint`."""
+        self.connection.send(data)
+
+    def close(self) -> None:
+        """See `Endpoint`."""
+        self.connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """A handshake that was run in memory, with both sides' traces.
+
+    received_by_server, received_by_client: the application data. error: what ended it early, if
+    anything did; the other side then got an alert.
+    """
+
+    trace: Trace = field(repr=False)
+    server_trace: Trace = field(repr=False)
+    outcome: HandshakeCompleted | None
+    received_by_server: bytes
+    received_by_client: bytes
+    error: Exception | None
+
+    @property
+    def completed(self) -> bool:
+        """Whether both sides verified each other's Finished."""
+        return self.outcome is not None
+
+    def __repr__(self) -> str:
+        if self.outcome is None:
+            return f"<Handshake: failed, {self.error}>"
+        return (
+            f"<Handshake: completed, {self.outcome.version.title}, "
+            f"{self.outcome.cipher_suite.name}>"
+        )
+
+
+def handshake(
+    *,
+    seed: Seed = None,
+    suite: str | CipherSuite = DEFAULT_SUITE,
+    server_name: str = SERVER_NAME,
+    alpn: tuple[bytes, ...] = (),
+    primitives: Primitives = REFERENCE,
+    request: bytes = REQUEST,
+    reply: bytes = REPLY,
+) -> Handshake:
+    """Run client and server against each other in memory.
+
+    seed: the same seed gives the same bytes everywhere; None draws from the operating system.
+    suite: IANA's name. alpn: what both sides can do. primitives: what both sides compute with.
+    request, reply: application data from the client and from the server. Then both close.
+    """
+    client_trace, server_trace = Trace("client"), Trace("server")
+    ours = start_client(
+        client_trace,
+        seed=seed,
+        suite=suite,
+        server_name=server_name,
+        alpn=alpn,
+        primitives=primitives,
+    )
+    theirs = start_server(server_trace, seed=seed, suite=suite, alpn=alpn, primitives=primitives)
+    converse(ours, theirs, request, reply)
+    return Handshake(
+        client_trace,
+        server_trace,
+        ours.outcome if theirs.completed else None,
+        theirs.received,
+        ours.received,
+        _first_error(ours, theirs),
+    )
+
+
+def start_client(
+    trace: NullTrace,
+    *,
+    seed: Seed = None,
+    suite: str | CipherSuite = DEFAULT_SUITE,
+    server_name: str = SERVER_NAME,
+    alpn: tuple[bytes, ...] = (),
+    primitives: Primitives = REFERENCE,
+) -> Ours:
+    """The lab's client, about to begin."""
+    config = client_config(
+        seed=seed, suite=suite, server_name=server_name, alpn=alpn, primitives=primitives
+    )
+    return Ours(client(config, trace))
+
+
+def start_server(
+    trace: NullTrace,
+    *,
+    seed: Seed = None,
+    suite: str | CipherSuite = DEFAULT_SUITE,
+    alpn: tuple[bytes, ...] = (),
+    primitives: Primitives = REFERENCE,
+) -> Ours:
+    """The lab's server, waiting."""
+    config = server_config(seed=seed, suite=suite, alpn=alpn, primitives=primitives)
+    return Ours(server(config, trace))
+
+
+def converse(client: Endpoint, server: Endpoint, request: bytes, reply: bytes) -> None:
+    """Handshake, request, reply, closure: carry the bytes until nobody has more to say."""
+    _carry(client, server)
+    if client.completed and server.completed:
+        client.send(request)
+        _carry(client, server)
+        server.send(reply)
+        _carry(client, server)
+        client.close()
+        _carry(client, server)
+
+
+def _carry(client: Endpoint, server: Endpoint) -> None:
+    """Carry bytes back and forth until both sides wait."""
+    silent = 0
+    sender, receiver = client, server
+    while silent < 2:
+        data = sender.data_to_send()
+        silent = 0 if data else silent + 1
+        if data:
+            receiver.receive(data)
+        sender, receiver = receiver, sender
+
+
+def _first_error(client: Ours, server: Ours) -> Exception | None:
+    """The error that began it: the other side's is only the alert that came of it."""
+    for side in (client, server):
+        if side.error is not None and not isinstance(side.error, AlertReceived):
+            return side.error
+    return client.error or server.error
