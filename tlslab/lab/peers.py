@@ -7,6 +7,7 @@ Only OpenSSL's side is the peer; `role` is ours. OpenSSL draws its own randomnes
 our bytes can be repeated.
 """
 
+import contextlib
 import socket
 import ssl
 import tempfile
@@ -250,14 +251,17 @@ def _over_loopback(
         own.settimeout(TIMEOUT)
         peer.start(theirs)
         try:
-            _run_ours(own, ours, role, request, reply)
+            run_over_socket(own, ours, role, request, reply)
         finally:
             own.close()
             peer.join()
     return peer.received, peer.error
 
 
-def _run_ours(own: socket.socket, ours: Ours, role: Role, request: bytes, reply: bytes) -> None:
+def run_over_socket(
+    own: socket.socket, ours: Ours, role: Role, request: bytes, reply: bytes
+) -> None:
+    """Our side of the conversation over a connected socket: handshake, data, closure."""
     to_send, expected = (request, len(reply)) if role == "client" else (reply, len(request))
     _carry(own, ours, lambda: ours.completed)
     if ours.completed and role == "client":
@@ -273,10 +277,15 @@ def _run_ours(own: socket.socket, ours: Ours, role: Role, request: bytes, reply:
 def _carry(own: socket.socket, ours: Ours, until: Callable[[], bool]) -> None:
     """Send and receive until the condition holds, or it is over."""
     while True:
-        own.sendall(ours.data_to_send())
+        # A peer that has closed may have left something to read: an alert that says why.
+        with contextlib.suppress(ConnectionError):
+            own.sendall(ours.data_to_send())
         if until() or ours.error is not None or ours.ended:
             return
-        data = own.recv(65536)
+        try:
+            data = own.recv(65536)
+        except ConnectionError:
+            data = b""
         if data:
             ours.receive(data)
         else:
