@@ -95,9 +95,10 @@ class Connection:
         """Take bytes from the network, in pieces of any size; give the events they led to.
 
         Raises ProtocolError when the peer broke the protocol: the alert for it is then in
-        `data_to_send()`. Raises AlertReceived when the peer sent a fatal alert. Either ends the
-        connection; events from before are still to be had from `events()`. What comes after the
-        end is ignored.
+        `data_to_send()`. Raises AlertReceived when the peer sent a fatal alert. Whatever a
+        function of `Primitives` raises comes through, and the peer gets internal_error. Each ends
+        the connection; events from before are still to be had from `events()`. What comes after
+        the end is ignored.
         """
         if self.is_closed or self._received_close_notify:
             return self.events()
@@ -106,6 +107,12 @@ class Connection:
             self._receive_records()
         except ProtocolError as error:
             self._fail(error)
+            raise
+        except AlertReceived:
+            raise
+        except Exception as error:
+            # A mistake on this side, perhaps in a learner's function: the peer need not wait.
+            self._fail(ProtocolError("internal_error", repr(error)))
             raise
         return self.events()
 
