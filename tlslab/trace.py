@@ -23,8 +23,7 @@ FORMAT_VERSION = 1
 NOT_IN_TRANSCRIPT = frozenset({"hello_request", "change_cipher_spec", "alert"})
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A named run of bytes, `[start, end)`, found by decoding.
 
     path: where it stands, such as `client_hello.cipher_suites[0]`.
@@ -50,13 +49,16 @@ Annotate = Callable[[], tuple[Span, ...]]
 
 
 class RecordDetails(NamedTuple):
-    """The parts of a record that only an observer asks for. See `Record`."""
+    """The parts of a record that only an observer asks for. See `Record`.
 
-    spans: tuple[Span, ...]
+    annotate, annotate_inner: give the spans, whenever somebody looks at them.
+    """
+
+    annotate: Annotate
     nonce: bytes = b""
     additional_data: bytes = b""
     inner: bytes = b""
-    inner_spans: tuple[Span, ...] = ()
+    annotate_inner: Annotate = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,15 +311,18 @@ class Trace(NullTrace):
         self.max_events = max_events
         self.dropped = 0
         self._room = max_bytes
-        self._head: list[Event] = []
-        self._tail: deque[Event] = deque(maxlen=self.TAIL)
+        self._head: list[Event | _Unannotated] = []
+        self._tail: deque[Event | _Unannotated] = deque(maxlen=self.TAIL)
 
     # -- what is asked of it ------------------------------------------------------------------
 
     @property
     def events(self) -> tuple[Event, ...]:
         """All events that were kept, in order."""
-        return (*self._head, *self._tail)
+        return tuple(
+            kept.annotated() if isinstance(kept, _Unannotated) else kept
+            for kept in (*self._head, *self._tail)
+        )
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
@@ -391,7 +396,7 @@ class Trace(NullTrace):
 
     # -- what is told to it -------------------------------------------------------------------
 
-    def _keep(self, event: Event, size: int = 0) -> None:
+    def _keep(self, event: "Event | _Unannotated", size: int = 0) -> None:
         if not self._tail and len(self._head) < self.max_events and size <= self._room:
             self._room -= size
             self._head.append(event)
@@ -431,19 +436,20 @@ class Trace(NullTrace):
         records: tuple[int, ...],
         protection: str,
     ) -> None:
-        event = Message(sender, name, raw, annotate(), transcript_hash(), records, protection)
-        self._keep(event, len(raw))
+        event = Message(sender, name, raw, (), transcript_hash(), records, protection)
+        self._keep(_Unannotated(event, spans=annotate), len(raw))
 
     def transcript_started(self, hashes: tuple[bytes, ...]) -> None:
         # The first messages were reported before the hash was negotiated. They are in the head:
         # no connection sends that many events before its ServerHello.
         waiting = iter(hashes)
-        for index, event in enumerate(self._head):
+        for kept in self._head:
+            event = kept.event if isinstance(kept, _Unannotated) else None
             if isinstance(event, Message) and event.name not in NOT_IN_TRANSCRIPT:
                 value = next(waiting, None)
                 if value is None:
                     return
-                self._head[index] = replace(event, transcript_hash=value)
+                kept.event = replace(event, transcript_hash=value)
 
     def record(
         self,
@@ -462,16 +468,19 @@ class Trace(NullTrace):
             number,
             content_type,
             raw,
-            parts.spans,
+            (),
             protection,
             sequence_number,
             parts.nonce,
             parts.additional_data,
             plaintext,
             parts.inner,
-            parts.inner_spans,
+            (),
         )
-        self._keep(event, len(raw) + len(plaintext) + len(parts.inner))
+        self._keep(
+            _Unannotated(event, spans=parts.annotate, inner_spans=parts.annotate_inner),
+            len(raw) + len(plaintext) + len(parts.inner),
+        )
 
     def negotiated(self, name: str, value: str, section: str) -> None:
         self._keep(Negotiated(name, value, section))
@@ -498,6 +507,29 @@ class Trace(NullTrace):
 
 
 # -- helpers ------------------------------------------------------------------------------------
+
+
+class _Unannotated:
+    """A message or a record without its spans: they are made when somebody looks.
+
+    Making them takes longer than all else that is reported, and nobody looks at most of them. The
+    functions that make them depend on bytes alone, so it does not matter when they are called.
+    """
+
+    __slots__ = ("_annotate", "event")
+
+    def __init__(self, event: Message | Record, **annotate: Annotate) -> None:
+        self.event = event
+        self._annotate = annotate
+
+    def annotated(self) -> Message | Record:
+        """The event with its spans, the same each time."""
+        if self._annotate:
+            spans: dict[str, Any] = {name: make() for name, make in self._annotate.items()}
+            self.event = replace(self.event, **spans)
+            self._annotate = {}
+        return self.event
+
 
 _BY_NAME: Mapping[str, type[Event]] = {kind.__name__: kind for kind in EVENT_TYPES}
 

@@ -178,12 +178,12 @@ class Connection:
     def _receive_record(self, type: ContentType, content: bytes) -> None:
         if type is ContentType.application_data:
             self._receive_application_data(content)
+        elif not content:
+            raise self._unexpected(f"an empty record of type {type.name}")
         elif type is ContentType.handshake:
             self._handshake += content
             self._handshake_records.append(self._context.reader.number - 1)
             self._receive_messages()
-        elif not content:
-            raise self._unexpected(f"an empty record of type {type.name}")
         elif self._handshake:
             raise self._unexpected(f"{type.name} in the middle of a handshake message")
         elif type is ContentType.change_cipher_spec:
@@ -275,6 +275,7 @@ class Connection:
 
     def _receive_alerts(self, content: bytes) -> None:
         context = self._context
+        alerts = []
         for start in range(0, len(content), ALERT_LENGTH):
             raw = content[start : start + ALERT_LENGTH]
             context.trace.message(
@@ -286,7 +287,10 @@ class Connection:
                 (context.reader.number - 1,),
                 context.reader.protection.name,
             )
-            self._receive_alert(Alert.decode(raw))
+            alerts.append(Alert.decode(raw))
+        # Decoded before the first one is acted on: what is no list of alerts is none at all.
+        for alert in alerts:
+            self._receive_alert(alert)
             if self._received_close_notify:
                 return
 
@@ -303,16 +307,9 @@ class Connection:
         elif alert.level is AlertLevel.fatal:
             self._enter(Closed())
             raise AlertReceived(alert.description.name, explain(alert.description))
-        elif alert.level is AlertLevel.warning:
+        else:
             self._count_idle("warnings")
             context.events.append(WarningReceived(alert.description.name))
-        else:
-            raise ProtocolError(
-                "illegal_parameter",
-                f"{alert.level.label} is no level",
-                where="alert.level",
-                section="RFC 5246 §7.2",
-            )
 
     # -- states -------------------------------------------------------------------------------
 

@@ -98,6 +98,8 @@ def start_client(context: Context[ClientConfig], versions: Versions) -> State:
         extensions=tuple(extensions),
     )
     context.send(client_hello)
+    # Only that record says an old version; an alert about the ServerHello has to be understood.
+    context.writer.version = client_hello.client_version
     return WaitServerHello(client_hello, versions)
 
 
@@ -229,17 +231,19 @@ class WaitClientHello(State):
             # RFC 8446 §4.2.1: with this extension the client_version field MUST NOT be used.
             offered = set(extension.versions)
             best = "a choice of " + ", ".join(version.title for version in extension.versions)
+            where, section = "extensions.supported_versions", "RFC 8446 §4.2.1"
         else:
             offered = {number for number in self.versions if number <= client_hello.client_version}
             offered -= {ProtocolVersion.TLSv1_3}
             best = f"at most {client_hello.client_version.title}"
+            where, section = "client_version", "RFC 5246 Appendix E.1"
         common = offered & set(self.versions)
         if not common:
             raise ProtocolError(
                 "protocol_version",
                 f"the client offers {best}; this server wants at least {min(self.versions).title}",
-                where="client_hello.client_version",
-                section="RFC 5246 Appendix E.1",
+                where=f"client_hello.{where}",
+                section=section,
             )
         return self.versions[max(common)]
 

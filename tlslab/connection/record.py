@@ -3,6 +3,7 @@
 What a record protects itself with is the business of a `Protection`; here is only framing.
 """
 
+from functools import partial
 from typing import Protocol
 
 from tlslab.errors import ProtocolError
@@ -60,7 +61,7 @@ class Plaintext:
 
     def details(self, sequence_number: int, raw: bytes) -> RecordDetails:
         """Header and fragment."""
-        return RecordDetails(record_spans(raw))
+        return RecordDetails(partial(record_spans, raw))
 
 
 class RecordWriter:

@@ -10,6 +10,7 @@ transparency, and whether the CA deserves the trust.
 """
 
 import ipaddress
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,12 +20,24 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from tlslab.errors import AlertName, LocalError, ProtocolError
 
 SECTION = "RFC 5246 §7.4.2"
+
+# What `cryptography` raises for bytes that are no certificate, or for one that it cannot read.
+UNREADABLE = (
+    CryptographyDeprecationWarning,
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 E = TypeVar("E", bound=x509.ExtensionType)
 
@@ -62,10 +75,16 @@ def parse_certificates(certificate_list: Sequence[bytes]) -> list[x509.Certifica
     for index, der in enumerate(certificate_list):
         where = f"certificate.certificate_list[{index}]"
         try:
-            certificate = x509.load_der_x509_certificate(der)
-            # Both are read on first use only; what is broken in them has to show here.
-            _ = certificate.extensions, certificate.public_key()
-        except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+            with warnings.catch_warnings():
+                # What the library still reads, and warns of, is no certificate by RFC 5280: a
+                # serial number below 1.
+                warnings.simplefilter("error", CryptographyDeprecationWarning)
+                certificate = x509.load_der_x509_certificate(der)
+                # These are read on first use only; what is broken in them has to show here.
+                _ = certificate.subject, certificate.issuer
+                _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+                _ = certificate.extensions, certificate.public_key()
+        except UNREADABLE as error:
             reason = f"not a certificate: {error}"
             raise ProtocolError("bad_certificate", reason, where=where, section=SECTION) from error
         parsed.append(certificate)

@@ -4,6 +4,7 @@ Three kinds, one shape: each counts its records and leaves the work to the primi
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from tlslab.connection.record import Protection
 from tlslab.crypto.ciphers import BLOCK, GCM_EXPLICIT_NONCE, GCM_TAG, MAC_LENGTHS, cbc_decrypt
@@ -69,14 +70,14 @@ class MACOnly:
         mac = MAC_LENGTHS[self._hash]
         fragment = raw[RECORD_HEADER_LENGTH:]
         if len(fragment) < mac:
-            return RecordDetails(record_spans(raw))
+            return RecordDetails(partial(record_spans, raw))
         parts = (("content", -1), ("MAC", mac))
         return RecordDetails(
-            record_spans(raw, parts),
+            partial(record_spans, raw, parts),
             b"",
             self._primitives.additional_data(*_header(sequence_number, raw, len(fragment) - mac)),
             fragment,
-            part_spans("fragment", fragment, parts),
+            partial(part_spans, "fragment", fragment, parts),
         )
 
 
@@ -128,21 +129,21 @@ class CBC:
         """IV and ciphertext; inside, content, MAC, padding and padding_length."""
         fragment = raw[RECORD_HEADER_LENGTH:]
         if len(fragment) % BLOCK or len(fragment) < 2 * BLOCK:
-            return RecordDetails(record_spans(raw))
-        spans = record_spans(raw, (("IV", BLOCK), ("ciphertext", -1)))
+            return RecordDetails(partial(record_spans, raw))
+        annotate = partial(record_spans, raw, (("IV", BLOCK), ("ciphertext", -1)))
         inner = cbc_decrypt(self._enc_key, fragment)
         mac = MAC_LENGTHS[self._hash]
         content = len(inner) - mac - inner[-1] - 1
         if content < 0:
             undecoded = Span("fragment.undecoded", 0, len(inner), "the padding is wrong")
-            return RecordDetails(spans, fragment[:BLOCK], b"", inner, (undecoded,))
+            return RecordDetails(annotate, fragment[:BLOCK], b"", inner, lambda: (undecoded,))
         parts = (("content", content), ("MAC", mac), ("padding", inner[-1]), ("padding_length", 1))
         return RecordDetails(
-            spans,
+            annotate,
             fragment[:BLOCK],
             self._primitives.additional_data(*_header(sequence_number, raw, content)),
             inner,
-            part_spans("fragment", inner, parts),
+            partial(part_spans, "fragment", inner, parts),
         )
 
 
@@ -188,14 +189,14 @@ class GCM:
         fragment = raw[RECORD_HEADER_LENGTH:]
         content = len(fragment) - GCM_EXPLICIT_NONCE - GCM_TAG
         if content < 0:
-            return RecordDetails(record_spans(raw))
+            return RecordDetails(partial(record_spans, raw))
         parts = (
             ("nonce_explicit", GCM_EXPLICIT_NONCE),
             ("ciphertext", -1),
             ("tag", GCM_TAG),
         )
         return RecordDetails(
-            record_spans(raw, parts),
+            partial(record_spans, raw, parts),
             self._fixed_iv + fragment[:GCM_EXPLICIT_NONCE],
             self._primitives.additional_data(*_header(sequence_number, raw, content)),
         )

@@ -127,6 +127,18 @@ class Alert(Structure):
         "description": Enumerated(AlertDescription),
     }
 
+    @classmethod
+    def read(cls, reader: Reader) -> "Alert":
+        level, description = (kind.read(reader, name) for name, kind in cls.LAYOUT.items())
+        if not level.is_known:
+            raise ProtocolError(
+                "illegal_parameter",
+                f"{level.label} is no level",
+                where="alert.level",
+                section="RFC 5246 §7.2",
+            )
+        return cls(level, description)
+
 
 def decode_handshake(kind: type[HandshakeMessage], raw: bytes) -> HandshakeMessage:
     """Decode the body of a whole handshake message as `kind`."""
