@@ -1,0 +1,313 @@
+"""A client and a server in memory, each with a seed, and ways to make one of them misbehave."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import tlslab
+from tlslab.connection.connection import Connection
+from tlslab.connection.context import Event
+from tlslab.connection.record import Plaintext
+from tlslab.crypto.suites import SUITES
+from tlslab.lab import pki
+from tlslab.lab.randomness import SeededRandom
+from tlslab.tls12.messages import CertificateRequest
+from tlslab.trace import NullTrace, Trace
+from tlslab.wire.framing import (
+    HANDSHAKE_HEADER_LENGTH,
+    RECORD_HEADER_LENGTH,
+    ChangeCipherSpec,
+    HandshakeHeader,
+    HandshakeMessage,
+    RecordHeader,
+)
+from tlslab.wire.presentation import Structure
+from tlslab.wire.registry import (
+    CipherSuite,
+    ClientCertificateType,
+    ContentType,
+    ProtocolVersion,
+    SignatureScheme,
+)
+
+NAME = "server.tlslab.test"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ALL_SUITES = tuple(SUITES)
+GCM = CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256
+CBC = CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA
+NULL = CipherSuite.TLS_RSA_WITH_NULL_SHA256
+SIDES = ("client", "server")
+CERTIFICATE_REQUEST = CertificateRequest(
+    (ClientCertificateType.rsa_sign,), (SignatureScheme.rsa_pkcs1_sha256,), ()
+)
+
+
+@cache
+def credential(label: str = "server-rsa") -> tlslab.Credential:
+    identity = pki.identity(label)
+    return tlslab.Credential(identity.certificate_chain, identity.private_key)
+
+
+def client_config(seed: int | str = 1, **changes: Any) -> tlslab.ClientConfig:
+    return tlslab.ClientConfig(
+        **{
+            "server_name": NAME,
+            "trust_anchors": (pki.root(),),
+            "random": SeededRandom(seed, "client"),
+            "clock": lambda: NOW,
+            **changes,
+        }
+    )
+
+
+def server_config(seed: int | str = 1, **changes: Any) -> tlslab.ServerConfig:
+    return tlslab.ServerConfig(
+        **{
+            "credentials": (credential(),),
+            "random": SeededRandom(seed, "server"),
+            "clock": lambda: NOW,
+            **changes,
+        }
+    )
+
+
+class Pair:
+    """A client and a server with a wire between them that holds what was sent."""
+
+    def __init__(
+        self,
+        suite: CipherSuite | None = None,
+        *,
+        seed: int | str = 1,
+        traced: bool = False,
+        client: dict[str, Any] | None = None,
+        server: dict[str, Any] | None = None,
+    ) -> None:
+        common = {"cipher_suites": (suite,)} if suite is not None else {}
+        self.traces = {side: Trace(side) for side in SIDES} if traced else {}
+        self.client = tlslab.client(
+            client_config(seed, **{**common, **(client or {})}),
+            self.traces.get("client", NullTrace()),
+        )
+        self.server = tlslab.server(
+            server_config(seed, **{**common, **(server or {})}),
+            self.traces.get("server", NullTrace()),
+        )
+        self.events: dict[str, list[Event]] = {"client": [], "server": []}
+        self.sent: dict[str, bytes] = {"client": b"", "server": b""}
+
+    def __getitem__(self, role: str) -> Connection:
+        return self.client if role == "client" else self.server
+
+    def take(self, sender: str) -> bytes:
+        """What `sender` has to send, taken from it."""
+        data = self[sender].data_to_send()
+        self.sent[sender] += data
+        return data
+
+    def give(self, receiver: str, data: bytes) -> list[Event]:
+        """Let `receiver` have `data`; the events are also remembered."""
+        events = self[receiver].receive_data(data)
+        self.events[receiver] += events
+        return events
+
+    def carry(self) -> None:
+        """Carry bytes to and fro until both are silent."""
+        for _ in range(10):
+            quiet = True
+            for sender in SIDES:
+                data = self.take(sender)
+                if data:
+                    quiet = False
+                    self.give(other(sender), data)
+            if quiet:
+                return
+        raise AssertionError("the two never stop talking")
+
+    def connected(self) -> "Pair":
+        """After a whole handshake."""
+        self.carry()
+        assert self.client.is_connected
+        assert self.server.is_connected
+        return self
+
+
+def other(role: str) -> str:
+    return "server" if role == "client" else "client"
+
+
+def state_name(connection: Connection) -> str:
+    return type(connection.state).__name__
+
+
+def data_of(events: list[Event]) -> bytes:
+    """The application data in these events."""
+    return b"".join(e.data for e in events if isinstance(e, tlslab.ApplicationData))
+
+
+# -- taking apart and putting together -----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RawRecord:
+    """A record as it goes over the wire, with fields that may lie."""
+
+    type: int
+    version: int
+    fragment: bytes
+    length: int | None = None
+
+    def __bytes__(self) -> bytes:
+        length = len(self.fragment) if self.length is None else self.length
+        header = RecordHeader(ContentType(self.type), ProtocolVersion(self.version), length)
+        return header.encode() + self.fragment
+
+
+def records(data: bytes) -> list[RawRecord]:
+    """All records of a flight."""
+    found = []
+    while data:
+        header = RecordHeader.decode(data[:RECORD_HEADER_LENGTH])
+        end = RECORD_HEADER_LENGTH + header.length
+        found.append(RawRecord(header.type, header.version, data[RECORD_HEADER_LENGTH:end]))
+        data = data[end:]
+    return found
+
+
+def handshake_record(fragment: bytes, version: int = ProtocolVersion.TLSv1_2) -> bytes:
+    return bytes(RawRecord(ContentType.handshake, version, fragment))
+
+
+def handshake_message(msg_type: int, body: bytes = b"", length: int | None = None) -> bytes:
+    """A handshake message whose header may lie."""
+    length = len(body) if length is None else length
+    return bytes([msg_type]) + length.to_bytes(3, "big") + body
+
+
+def messages(flight: bytes) -> Iterator[bytes]:
+    """The handshake messages in a flight of unprotected records."""
+    stream = b"".join(r.fragment for r in records(flight) if r.type == ContentType.handshake)
+    while stream:
+        header = HandshakeHeader.decode(stream[:HANDSHAKE_HEADER_LENGTH])
+        end = HANDSHAKE_HEADER_LENGTH + header.length
+        yield stream[:end]
+        stream = stream[end:]
+
+
+def changed(
+    flight: bytes, kind: type[HandshakeMessage], change: Callable[[Any], HandshakeMessage]
+) -> bytes:
+    """The unprotected flight, with its message of this kind replaced by `change(message)`."""
+    result = b""
+    found = False
+    for record in records(flight):
+        fragment = record.fragment
+        if record.type == ContentType.handshake and fragment[0] == kind.msg_type:
+            message = kind.decode(fragment, None, HANDSHAKE_HEADER_LENGTH)
+            fragment = change(message).encode_handshake()
+            found = True
+        result += bytes(RawRecord(record.type, record.version, fragment))
+    assert found, f"there is no {kind.NAME} in this flight"
+    return result
+
+
+def with_fields(**fields: Any) -> Callable[[Any], Any]:
+    """Change these fields of a message, by name."""
+    return lambda message: replace(message, **fields)
+
+
+def say(
+    speaker: Connection, message: Structure | bytes, type: ContentType = ContentType.handshake
+) -> bytes:
+    """Make `speaker` say something out of turn, under its keys; the bytes for its peer.
+
+    It goes around the state machine, as a malicious peer does.
+    """
+    context = speaker._context
+    waiting = speaker.data_to_send()
+    if isinstance(message, HandshakeMessage):
+        context.send(message)
+    elif isinstance(message, ChangeCipherSpec):
+        context.writer.write(ContentType.change_cipher_spec, message.encode())
+    else:
+        context.writer.write(type, message if isinstance(message, bytes) else message.encode())
+    said = speaker.data_to_send()
+    if waiting:
+        context.writer.output.append(waiting)
+    return said
+
+
+# -- a connection in each of its states ----------------------------------------------------------
+
+
+def _step_back(speaker: Connection) -> None:
+    """The Finished was never delivered, so its sequence number is free for another message."""
+    speaker._context.writer.protection.sequence_number = 0
+
+
+def pair_in_state(role: str, state: str, *, suite: CipherSuite = GCM, traced: bool = False) -> Pair:
+    """A pair whose `role` is in the state called so; whatever its peer says next is in order."""
+    pair = Pair(suite, traced=traced)
+    mine, peer = pair[role], pair[other(role)]
+    if state == "Closed":
+        pair.connected()
+        mine.close()
+        pair.carry()
+    elif state == "Connected":
+        pair.connected()
+    elif role == "client" and state != "WaitServerHello":
+        pair.give("server", pair.take("client"))
+        server_hello, certificate, done = map(bytes, records(pair.take("server")))
+        pair.give("client", server_hello)
+        if state != "WaitCertificate":
+            pair.give("client", certificate)
+        if state == "WaitServerHelloDone":
+            pair.give("client", handshake_record(CERTIFICATE_REQUEST.encode_handshake()))
+        if state in ("WaitChangeCipherSpec", "WaitFinished"):
+            pair.give("client", done)
+            pair.give("server", pair.take("client"))
+            change_cipher_spec, _ = map(bytes, records(pair.take("server")))
+            if state == "WaitFinished":
+                pair.give("client", change_cipher_spec)
+                _step_back(peer)
+            else:
+                peer._context.writer.protection = Plaintext()
+    elif role == "server" and state != "WaitClientHello":
+        pair.give("server", pair.take("client"))
+        if state in ("WaitChangeCipherSpec", "WaitFinished"):
+            pair.give("client", pair.take("server"))
+            key_exchange, change_cipher_spec, _ = map(bytes, records(pair.take("client")))
+            pair.give("server", key_exchange)
+            if state == "WaitFinished":
+                pair.give("server", change_cipher_spec)
+                _step_back(peer)
+            else:
+                peer._context.writer.protection = Plaintext()
+    else:
+        peer.data_to_send()
+    peer.data_to_send()
+    assert state_name(mine) == state
+    return pair
+
+
+CLIENT_STATES = (
+    "WaitServerHello",
+    "WaitCertificate",
+    "WaitCertificateRequest",
+    "WaitServerHelloDone",
+    "WaitChangeCipherSpec",
+    "WaitFinished",
+    "Connected",
+)
+SERVER_STATES = (
+    "WaitClientHello",
+    "WaitClientKeyExchange",
+    "WaitChangeCipherSpec",
+    "WaitFinished",
+    "Connected",
+)
+EVERY_STATE = [("client", state) for state in CLIENT_STATES] + [
+    ("server", state) for state in SERVER_STATES
+]
