@@ -4,7 +4,7 @@
 PYTHON ?= python3.13 python3.12 python3.11 python3
 FOUND_PYTHON = $(shell for python in $(PYTHON); do \
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
-NO_PYTHON = tlslab needs Python 3.11 or newer with its venv module, and $(PYTHON) will not do. \
+NO_PYTHON = tlslab needs Python 3.11 or newer with its venv module, and found none under: $(PYTHON). \
 	Install it (Debian and Ubuntu: apt install python3-venv), or name it: make lab PYTHON=/path/to/python3
 
 SCREEN := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s))
@@ -37,7 +37,7 @@ bench: .venv/test.stamp
 	.venv/bin/pytest --benchmark-enable --benchmark-only $(PYTEST_ARGS)
 
 notebooks: .venv/test.stamp
-	.venv/bin/tlslab notebooks
+	.venv/bin/python -m tlslab.classroom.build
 
 constraints:
 	$(or $(FOUND_PYTHON),$(error $(NO_PYTHON))) -m venv --clear build/constraints && build/constraints/bin/pip install '.[lab,test]'

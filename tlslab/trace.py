@@ -444,12 +444,13 @@ class Trace(NullTrace):
         # no connection sends that many events before its ServerHello.
         waiting = iter(hashes)
         for kept in self._head:
-            event = kept.event if isinstance(kept, _Unannotated) else None
-            if isinstance(event, Message) and event.name not in NOT_IN_TRANSCRIPT:
+            if not isinstance(kept, _Unannotated) or not isinstance(kept.event, Message):
+                continue
+            if kept.event.name not in NOT_IN_TRANSCRIPT:
                 value = next(waiting, None)
                 if value is None:
                     return
-                kept.event = replace(event, transcript_hash=value)
+                kept.event = replace(kept.event, transcript_hash=value)
 
     def record(
         self,

@@ -115,7 +115,9 @@ def copied(connection: Connection) -> Connection:
     context = connection._context
     state = connection._state
     constant = [context.config, context.primitives, context.trace, *SUITES.values()]
-    constant += [value for field in fields(state) if not changes(value := getattr(state, field.name))]
+    constant += [
+        value for field in fields(state) if not changes(value := getattr(state, field.name))
+    ]
     return copy.deepcopy(connection, {id(each): each for each in constant})
 
 

@@ -81,10 +81,7 @@ def test_nothing_weak_is_offered_unless_somebody_asks_for_it_by_name():
 
 def test_the_states_are_entered_in_order():
     pair = Pair(GCM, traced=True).connected()
-    entered = {
-        role: [event.name for event in pair.traces[role].of(StateEntered)]
-        for role in SIDES
-    }
+    entered = {role: [event.name for event in pair.traces[role].of(StateEntered)] for role in SIDES}
     assert entered == {
         "client": [
             "WaitServerHello",
@@ -146,9 +143,7 @@ def test_the_client_hello_says_what_was_configured():
     assert hello.client_version == ProtocolVersion.TLSv1_2
     assert hello.cipher_suites == (CBC, GCM)
     assert hello.compression_methods == (0,)
-    assert hello.extension(ServerName) == ServerName(
-        (HostName(NameType.host_name, NAME.encode()),)
-    )
+    assert hello.extension(ServerName) == ServerName((HostName(NameType.host_name, NAME.encode()),))
     assert hello.extension(ALPN) == ALPN((b"h2", b"http/1.1"))
     assert hello.extension(RenegotiationInfo) == RenegotiationInfo(b"")
     assert hello.extension(SignatureAlgorithms) is not None

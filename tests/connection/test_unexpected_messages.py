@@ -66,7 +66,7 @@ def send_out_of_turn(pair: Pair, role: str, what: HandshakeType | str) -> None:
 @every_state
 def test_whatever_a_state_does_not_wait_for_is_an_unexpected_message(role: str, state: str):
     fine = WAITS_FOR[role, state] | TOLERATED.get((role, state), set())
-    refused = {what for what in (*HANDSHAKE_TYPES, "change_cipher_spec", "application_data")} - fine
+    refused = {*HANDSHAKE_TYPES, "change_cipher_spec", "application_data"} - fine
     assert len(refused) == len(HANDSHAKE_TYPES) + 2 - len(fine)
     for what in refused:
         pair = pair_in_state(role, state)

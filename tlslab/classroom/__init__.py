@@ -1,0 +1,1 @@
+"""Building the notebooks that a learner opens."""

@@ -1,0 +1,216 @@
+"""Arguments that both commands take: how they are written, and what is wrong with one that is not.
+
+Functions that are a `type` for argparse raise ArgumentTypeError; the others raise UsageError. Both
+end the command with exit status 2.
+"""
+
+import argparse
+import difflib
+import ipaddress
+import os
+import re
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    load_der_private_key,
+    load_pem_private_key,
+)
+
+from tlslab.connection.config import Credential
+from tlslab.crypto.suites import DEFAULT_SUITES, SUITES
+from tlslab.errors import LocalError
+from tlslab.wire.registry import CipherSuite
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 4433
+
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+
+
+class UsageError(Exception):
+    """The command was called wrongly; the text says what to change."""
+
+
+# -- options that both commands have ----------------------------------------------------------
+
+
+def add_negotiation(parser: argparse.ArgumentParser) -> None:
+    """--suite and --alpn, in a group where what else is negotiated finds its place."""
+    group = parser.add_argument_group("what is negotiated")
+    by_default = " and ".join(suite.name for suite in DEFAULT_SUITES)
+    asked_for = ", ".join(suite.name for suite in SUITES if suite not in DEFAULT_SUITES)
+    group.add_argument(
+        "--suite",
+        dest="suites",
+        action="append",
+        type=cipher_suite,
+        metavar="NAME",
+        help="a cipher suite, named as IANA names it; may be repeated, the dearest first "
+        f"(by default {by_default}; only if asked for: {asked_for})",
+    )
+    group.add_argument(
+        "--alpn",
+        action="append",
+        type=protocol_name,
+        metavar="NAME",
+        help="an application protocol, such as http/1.1; may be repeated, the dearest first",
+    )
+
+
+def add_keylog(group: argparse._ArgumentGroup) -> None:
+    """--keylog."""
+    group.add_argument(
+        "--keylog",
+        type=Path,
+        metavar="FILE",
+        help="append the secrets in the NSS key log format, which Wireshark reads",
+    )
+
+
+def suites(given: list[CipherSuite] | None) -> tuple[CipherSuite, ...]:
+    """The suites that --suite named, or the default ones."""
+    return tuple(given) if given else DEFAULT_SUITES
+
+
+def cipher_suite(name: str) -> CipherSuite:
+    """The suite that IANA calls `name`, if tlslab can do it."""
+    by_name = {suite.name: suite for suite in SUITES}
+    wanted = name.upper().replace("-", "_")
+    if wanted in by_name:
+        return by_name[wanted]
+    if wanted in CipherSuite.__members__:
+        start = f"{wanted} is known, but tlslab does not do it"
+    else:
+        start = f"{name!r} is not the name of a cipher suite"
+    # OpenSSL's names leave out what goes without saying; it should not count against them.
+    full = wanted if wanted.startswith("TLS_") else f"TLS_RSA_WITH_{wanted}"
+    near = difflib.get_close_matches(full, by_name, n=3, cutoff=0.75) or list(by_name)
+    raise argparse.ArgumentTypeError(f"{start}; near to it: {', '.join(near)}")
+
+
+def protocol_name(name: str) -> bytes:
+    """The name of an application protocol as ALPN sends it (RFC 7301 §3.1)."""
+    encoded = os.fsencode(name)
+    if not 1 <= len(encoded) <= 255:
+        raise argparse.ArgumentTypeError(f"{len(encoded)} bytes; a protocol's name has 1 to 255")
+    return encoded
+
+
+def port(text: str) -> int:
+    """A port number to listen on; 0 lets the system choose."""
+    return _port(text, smallest=0)
+
+
+def address(text: str) -> tuple[str, int]:
+    """HOST:PORT or [HOST]:PORT as host and port."""
+    host, colon, number = text.rpartition(":")
+    if not colon or not host or text.endswith("]"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise argparse.ArgumentTypeError(f"write an IPv6 address as [HOST]:PORT, not {text!r}")
+    if not host:
+        raise argparse.ArgumentTypeError(f"{text!r} names no host")
+    return host, _port(number, smallest=1)
+
+
+def server_name(text: str) -> str:
+    """A DNS name or an IP address that a certificate may be for."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        pass
+    name = text.removesuffix(".")
+    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a DNS name (write xn--… for an international one) "
+            "nor an IP address"
+        )
+    return name
+
+
+def seconds(text: str) -> float:
+    """A time in seconds, at most a day."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 86400")
+    return value
+
+
+def _port(text: str, smallest: int) -> int:
+    if not (text.isascii() and text.isdigit() and smallest <= int(text[:6]) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from {smallest} to 65535")
+    return int(text)
+
+
+# -- files --------------------------------------------------------------------------------------
+
+
+def certificates(path: Path, what: str) -> list[x509.Certificate]:
+    """The certificates in a PEM or DER file, in order."""
+    data = _read(path, what)
+    try:
+        if b"-----BEGIN" in data:
+            return x509.load_pem_x509_certificates(data)
+        return [x509.load_der_x509_certificate(data)]
+    except ValueError as error:
+        raise UsageError(f"{what} {path}: no certificate in PEM or DER: {error}") from error
+
+
+def credential(cert: Path, key: Path) -> Credential:
+    """The chain in one file, leaf first, with the private key in the other."""
+    chain = certificates(cert, "--cert")
+    private_key = _private_key(key)
+    if not isinstance(private_key, RSAPrivateKey):
+        raise UsageError(
+            f"--key {key}: an {_kind(private_key)} key; in the RSA key exchange the client "
+            "encrypts to the certificate's key, so it has to be an RSA one"
+        )
+    try:
+        return Credential(tuple(each.public_bytes(Encoding.DER) for each in chain), private_key)
+    except LocalError as error:
+        raise UsageError(f"--cert {cert}, --key {key}: {error}") from error
+
+
+def open_private(path: Path, what: str, mode: int) -> int:
+    """A descriptor of a file that will hold secrets: a new one is for its owner's eyes alone."""
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | mode, 0o600)
+    except OSError as error:
+        raise UsageError(f"{what} {path}: {error.strerror}") from error
+
+
+def _private_key(path: Path) -> object:
+    data = _read(path, "--key")
+    try:
+        if b"-----BEGIN" in data:
+            return load_pem_private_key(data, password=None)
+        return load_der_private_key(data, password=None)
+    except TypeError as error:
+        raise UsageError(
+            f"--key {path}: the key is encrypted; decrypt it first (openssl pkey)"
+        ) from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise UsageError(f"--key {path}: no private key in PEM or DER: {error}") from error
+
+
+def _kind(private_key: object) -> str:
+    if isinstance(private_key, EllipticCurvePrivateKey):
+        return "ECDSA"
+    return type(private_key).__name__.removesuffix("PrivateKey").lstrip("_")
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{what} {path}: {error.strerror}") from error

@@ -1,0 +1,189 @@
+"""`tlslab serve`: a TLS server for learning."""
+
+import argparse
+import functools
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import tlslab
+from tlslab.cli import arguments
+from tlslab.cli.applications import Echo, Print, Www
+from tlslab.cli.arguments import UsageError
+from tlslab.cli.terminal import printable, what_went_wrong
+from tlslab.connection.context import HandshakeCompleted
+from tlslab.errors import TLSError
+from tlslab.lab import pki
+from tlslab.lab.configs import credential
+from tlslab.lab.serving import (
+    Limits,
+    NewApplication,
+    Observer,
+    Server,
+    Visit,
+    address_text,
+    is_loopback,
+    serve,
+)
+
+INTERRUPTED = 130
+# A request is short, and a browser that has asked nothing yet can come back.
+WWW_LIMITS = Limits(idle=15.0, conversation=30.0)
+
+
+def register(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "serve",
+        help="answer TLS connections and say how each handshake went",
+        description="Listen, shake hands with whoever comes, and print how it went. "
+        "Ctrl-C ends it.",
+    )
+    parser.set_defaults(run=run, parser=parser)
+    parser.add_argument(
+        "--host",
+        default=arguments.DEFAULT_HOST,
+        help="the address to listen on (%(default)s: reachable from this machine alone)",
+    )
+    parser.add_argument(
+        "--port",
+        type=arguments.port,
+        default=arguments.DEFAULT_PORT,
+        metavar="P",
+        help="the port to listen on (%(default)s); 0 lets the system choose",
+    )
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="serve one connection; the exit status is then 0 if all went well, else 1",
+    )
+    identity = parser.add_argument_group("who the server is")
+    identity.add_argument(
+        "--cert",
+        type=Path,
+        metavar="FILE",
+        help="certificate chain, PEM, the server's own first (by default the laboratory's, "
+        "whose private keys everybody has)",
+    )
+    identity.add_argument("--key", type=Path, metavar="FILE", help="its private RSA key, PEM")
+    arguments.add_negotiation(parser)
+    then = parser.add_argument_group("after the handshake (by default: print what comes)")
+    either = then.add_mutually_exclusive_group()
+    either.add_argument(
+        "--www",
+        action="store_true",
+        help="answer an HTTP request with a page that shows the handshake",
+    )
+    either.add_argument("--echo", action="store_true", help="send back what comes")
+    arguments.add_keylog(parser.add_argument_group("what is written down"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve; the exit status. Raises UsageError."""
+    config = tlslab.ServerConfig(
+        credentials=_credentials(options),
+        cipher_suites=arguments.suites(options.suites),
+        alpn=tuple(options.alpn or ()),
+    )
+    application: NewApplication = Print
+    if options.www:
+        application = functools.partial(Www, with_secrets=options.keylog is not None)
+    elif options.echo:
+        application = Echo
+    key_log = None
+    if options.keylog is not None:
+        key_log = arguments.open_private(options.keylog, "--keylog", os.O_APPEND)
+    server = Server(
+        config,
+        application,
+        _Reporter(key_log),
+        WWW_LIMITS if options.www else Limits(),
+        once=options.once,
+    )
+    try:
+        serve(server, options.host, options.port)
+    except BrokenPipeError:
+        raise
+    except (OSError, UnicodeError) as error:
+        print(f"tlslab serve: {what_went_wrong(error)}", file=sys.stderr)
+        return 1
+    finally:
+        if key_log is not None:
+            os.close(key_log)
+    if not options.once:
+        return 0
+    visit = server.last
+    if visit is None or visit.stopped:
+        return INTERRUPTED
+    return 0 if visit.completed and visit.problem is None else 1
+
+
+def _credentials(options: argparse.Namespace) -> tuple[tlslab.Credential, ...]:
+    if (options.cert is None) != (options.key is None):
+        raise UsageError("--cert and --key belong together: give both or neither")
+    if options.cert is not None:
+        return (arguments.credential(options.cert, options.key),)
+    return credential(pki.server_rsa()), credential(pki.server_other())
+
+
+class _Reporter(Observer):
+    """One line for each thing that a person wants to know, and the key log."""
+
+    def __init__(self, key_log: int | None) -> None:
+        self._key_log = key_log
+
+    def listening(self, addresses: list[tuple[str, int]]) -> None:
+        for host, _ in addresses:
+            if not is_loopback(host):
+                print(
+                    f"warning: {host} can be reached from other machines, and this server is for "
+                    "learning, not for protecting anything",
+                    file=sys.stderr,
+                    flush=True,
+                )
+        where = " and ".join(address_text(address) for address in addresses)
+        _say(f"tlslab is listening on {where}, for learning only; Ctrl-C ends it")
+
+    def refused(self, peer: str, limit: int) -> None:
+        _say(f"[-] {peer}: closed at once, there are {limit} connections already")
+
+    def completed(self, visit: Visit) -> None:
+        self._log_keys(visit)
+        if visit.completed is not None:
+            _say(f"[{visit.number}] {visit.peer}: {agreed(visit.completed)}")
+
+    def ended(self, visit: Visit) -> None:
+        if visit.completed is None:
+            self._log_keys(visit)
+        problem = visit.problem
+        if visit.completed is None:
+            reason = "stopped" if problem is None else _reason(problem)
+            _say(f"[{visit.number}] {visit.peer}: no handshake: {reason}")
+        elif problem is not None:
+            _say(f"[{visit.number}] {visit.peer}: afterwards: {_reason(problem)}")
+
+    def _log_keys(self, visit: Visit) -> None:
+        lines = visit.trace.key_log()
+        if self._key_log is not None and lines:
+            os.write(self._key_log, lines.encode("ascii"))
+
+
+def agreed(completed: HandshakeCompleted) -> str:
+    """One line on a handshake that was completed."""
+    text = f"handshake completed, {completed.version.title}, {completed.cipher_suite.name}"
+    if completed.server_name:
+        text += f", server name {completed.server_name}"
+    if completed.alpn_protocol:
+        text += f", protocol {completed.alpn_protocol.decode('ascii', 'backslashreplace')}"
+    return printable(text)
+
+
+def _reason(problem: Exception) -> str:
+    if isinstance(problem, OSError | TLSError):
+        return what_went_wrong(problem)
+    return f"this server made a mistake, {what_went_wrong(problem)}"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

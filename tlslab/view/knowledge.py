@@ -1,0 +1,187 @@
+"""Who can know what: computed from the bytes on the wire and from how each secret was made.
+
+Somebody on the wire knows every value that went over it in the clear. Whoever knows all inputs of a
+derivation knows its result, since how it is computed is public. And whoever has the server's
+private key can undo the one operation that needs it.
+"""
+
+from tlslab.trace import (
+    Message,
+    RandomDrawn,
+    Record,
+    SecretDerived,
+    StateEntered,
+    Trace,
+    ValueReceived,
+)
+from tlslab.view.seen import certificate_values
+from tlslab.view.steps import protection
+from tlslab.view.tables import Cell, Table, counted, listed, shortened
+
+SHORTEST = 8
+"""Values of fewer bytes than this could be on the wire by chance."""
+
+# What the holder of the private key gets from what is on the wire, for each key exchange.
+OPENED_BY_PRIVATE_KEY = {"encrypted_premaster_secret": "premaster_secret"}
+
+ROWS = (
+    ("client random", "client_random"),
+    ("server random", "server_random"),
+    ("encrypted premaster secret", "encrypted_premaster_secret"),
+    ("premaster secret", "premaster_secret"),
+    ("master secret", "master_secret"),
+    ("session keys", "key_block"),
+    ("Finished of the client", "client_verify_data"),
+    ("Finished of the server", "server_verify_data"),
+)
+
+
+def knowledge(trace: Trace) -> Table:
+    """Who knows what. Rows are values, columns are people.
+
+    The thief has a copy of the server's private key: today, while the connection runs, or later,
+    with a recording of it.
+    """
+    public = _closed(trace, _on_the_wire(trace))
+    opened = {
+        result
+        for sent, result in OPENED_BY_PRIVATE_KEY.items()
+        if sent in public and not _replaced(trace, result)
+    }
+    with_key = _closed(trace, public | opened)
+    own = {
+        event.name
+        for event in trace
+        if isinstance(event, RandomDrawn | ValueReceived | SecretDerived)
+    }
+    # That the other side has the same is proved by Finished alone.
+    proved = any(state.name == "Connected" for state in trace.of(StateEntered))
+    other = _closed(trace, public | (opened & own))
+    client, server = (own, other) if trace.role == "client" else (other, own)
+    people = (client, server, public, with_key, with_key)
+    peer = 1 if trace.role == "client" else 0
+    rows: list[tuple[Cell, ...]] = [
+        ("the server's private key", *_yes_or_no(False, True, False, True, True))
+    ]
+    for title, name in ROWS:
+        if name in own:
+            answers = list(_yes_or_no(*(name in knows for knows in people)))
+            if name not in public and not proved:
+                answers[peer] = "not proved"
+            rows.append((title, *answers))
+    for sender in ("client", "server"):
+        data = [
+            record
+            for record in trace.of(Record)
+            if record.sender == sender and record.content_type == "application_data"
+        ]
+        if data:
+            readable = all(protection(record.protection) != "encrypted" for record in data)
+            able = [True, True] + [readable or "key_block" in knows for knows in people[2:]]
+            rows.append((f"the data from the {sender}", *_yes_or_no(*able)))
+    return Table(
+        "Who knows what",
+        (
+            "value",
+            "client",
+            "server",
+            "eavesdropper",
+            "key thief today",
+            "key thief later",
+        ),
+        tuple(rows),
+    )
+
+
+def eavesdropper(trace: Trace) -> Table:
+    """Every record as somebody on the wire sees it: direction, type, size, and what is readable."""
+    rows: list[tuple[Cell, ...]] = []
+    for number, record in enumerate(trace.of(Record), 1):
+        other = "server" if record.sender == "client" else "client"
+        rows.append(
+            (
+                number,
+                f"{record.sender} → {other}",
+                record.content_type,
+                len(record.raw),
+                _readable(record, trace),
+            )
+        )
+    return Table(
+        "What an eavesdropper sees",
+        ("#", "direction", "type", "bytes", "what can be read"),
+        tuple(rows),
+        frozenset({"type"}),
+    )
+
+
+def _replaced(trace: Trace, name: str) -> bool:
+    """Whether a server could not decrypt it and went on with a random value of its own."""
+    values = {e.name: e.value for e in trace if isinstance(e, RandomDrawn | SecretDerived)}
+    return name in values and values[name] == values.get("random_premaster")
+
+
+def _closed(trace: Trace, known: set[str]) -> set[str]:
+    """`known` and all that can be computed from it."""
+    known = set(known)
+    for event in trace.of(SecretDerived):
+        if event.inputs and set(event.inputs) <= known:
+            known.add(event.name)
+    return known
+
+
+def _on_the_wire(trace: Trace) -> set[str]:
+    """The names of the values whose very bytes can be read on the wire."""
+    wire = [b"", b""]
+    for record in trace.of(Record):
+        wire[record.sender == "server"] += record.raw
+    found = set()
+    for event in trace:
+        if not isinstance(event, RandomDrawn | ValueReceived | SecretDerived):
+            continue
+        if len(event.value) >= SHORTEST and any(event.value in stream for stream in wire):
+            found.add(event.name)
+    return found
+
+
+def _readable(record: Record, trace: Trace) -> str | tuple[str, ...]:
+    if protection(record.protection) == "encrypted":
+        return "nothing, it is encrypted"
+    if record.content_type == "application_data":
+        return f"all of it: {repr(record.plaintext[:48])[1:]}"
+    inside = [
+        message
+        for message in trace.of(Message)
+        if message.sender == record.sender and record.number in message.records
+    ]
+    return tuple(_summary(message) for message in inside) or "something that is no message"
+
+
+def _summary(message: Message) -> str:
+    """The name of a message and what is worth knowing in it."""
+    facts: list[str] = []
+    for span in message.spans:
+        if not span.leaf:
+            continue
+        if span.field.endswith("server_name_list.host_name"):
+            facts.append(f"to {span.value}")
+        elif span.field == "server_hello.cipher_suite":
+            facts.append(span.value.partition(" ")[0])
+        elif span.field == "alert.description":
+            facts.append(span.value)
+        elif span.field == "client_key_exchange.encrypted_pre_master_secret":
+            size = counted(span.end - span.start, "byte")
+            facts.append(f"{size}, encrypted to the server's public key")
+    suites = [s.value for s in message.spans if s.field == "client_hello.cipher_suites" and s.leaf]
+    if suites:
+        facts.append(f"offers {listed(shortened([s.partition(' ')[0] for s in suites], 2))}")
+    if message.name == "certificate":
+        count = sum(s.leaf and s.field == "certificate.certificate_list" for s in message.spans)
+        facts.append(counted(count, "certificate"))
+        names = [v.value for v in certificate_values(message) if v.name == "subject"]
+        facts += [f"the first of {name}" for name in names]
+    return f"{message.name}: {', '.join(facts)}" if facts else message.name
+
+
+def _yes_or_no(*answers: bool) -> tuple[str, ...]:
+    return tuple("yes" if answer else "no" for answer in answers)
