@@ -1,0 +1,141 @@
+"""Every message decodes, encodes back to the same bytes, and its spans tile it."""
+
+import re
+import ssl
+import typing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tlslab import lab
+from tlslab.errors import AlertName, ProtocolError
+from tlslab.tls12 import messages
+from tlslab.wire import extensions, framing, hello
+from tlslab.wire.framing import HANDSHAKE_HEADER_LENGTH
+from tlslab.wire.presentation import Structure, spans_of
+from tlslab.wire.registry import AlertDescription
+
+STRUCTURES = sorted(
+    {
+        kind
+        for module in (framing, hello, extensions, messages)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Structure) and "LAYOUT" in vars(kind)
+        # An OpaqueExtension is what no declaration reads.
+        if hasattr(kind, "NAME") and kind is not extensions.OpaqueExtension
+    },
+    key=lambda kind: kind.__name__,
+)
+
+
+def assert_tiled(spans, data, start=0):
+    position = start
+    for span in spans:
+        if span.leaf:
+            assert span.start == position, span
+            position = span.end
+    assert position == len(data)
+
+
+@pytest.mark.parametrize("kind", STRUCTURES, ids=lambda kind: kind.__name__)
+@given(data=st.binary(max_size=200))
+def test_arbitrary_bytes_give_a_value_or_a_protocol_error(kind, data):
+    assert_tiled(spans_of(kind, data), data)
+    alert = ""
+    try:
+        assert kind.decode(data).encode() == data
+    except ProtocolError as error:
+        alert = error.alert
+    assert alert in ("", "decode_error", "illegal_parameter")
+
+
+@given(
+    random=st.binary(min_size=32, max_size=32),
+    session_id=st.binary(max_size=32),
+    suites=st.lists(st.integers(0, 0xFFFF), min_size=1, max_size=20),
+    types=st.dictionaries(st.integers(0x4000, 0xFFFE), st.binary(max_size=20), max_size=5),
+)
+def test_a_hello_with_unknown_values_and_grease_survives(random, session_id, suites, types):
+    kinds = extensions.CLIENT_HELLO
+    first = hello.ClientHello(
+        hello.ProtocolVersion(0x0303),
+        random,
+        session_id,
+        tuple(hello.CipherSuite(suite) for suite in suites),
+        (hello.CompressionMethod(0),),
+        tuple(
+            extensions.OpaqueExtension(hello.ExtensionType(number), body)
+            for number, body in types.items()
+            if number not in kinds
+        ),
+    )
+    data = first.encode()
+    assert hello.ClientHello.decode(data) == first
+    assert hello.ClientHello.decode(data).encode() == data
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_openssls_own_client_hello_is_decoded_to_the_last_byte(version):
+    context = ssl.create_default_context()
+    context.maximum_version = version
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    connection = context.wrap_bio(incoming, outgoing, server_hostname="server.tlslab.test")
+    with pytest.raises(ssl.SSLWantReadError):
+        connection.do_handshake()
+    body = outgoing.read()[framing.RECORD_HEADER_LENGTH + HANDSHAKE_HEADER_LENGTH :]
+    decoded = hello.ClientHello.decode(body)
+    assert decoded.encode() == body
+    assert_tiled(spans_of(hello.ClientHello, body), body)
+    (name,) = decoded.extension(extensions.ServerName).server_name_list
+    assert name.host_name == b"server.tlslab.test"
+
+
+def client_hello_with(suites=b"\x00\x02\x00\x9c", more=b""):
+    return b"\x03\x03" + bytes(32) + b"\x00" + suites + b"\x01\x00" + more
+
+
+@pytest.mark.parametrize(
+    ("data", "alert", "where", "reason"),
+    [
+        (client_hello_with(b"\x00\x07" + bytes(7)), "decode_error", "client_hello.cipher_suites",
+         "7 bytes is not a whole number of suites"),
+        (client_hello_with(b"\x00\x00"), "decode_error", "client_hello.cipher_suites",
+         "0 bytes, but its bounds are <2..65534>"),
+        (client_hello_with(more=b"\x00\x00!"), "decode_error", "client_hello",
+         "1 bytes left over at the end"),
+        (client_hello_with(more=b"\x00\x08" + 2 * b"\x00\x17\x00\x00"), "illegal_parameter",
+         "client_hello.extensions.extended_master_secret", "this extension stands here twice"),
+        (client_hello_with(more=b"\x00\x05\x00\x17\x00\x01!"), "decode_error",
+         "client_hello.extensions.extended_master_secret", "1 bytes left over at the end"),
+    ],
+)  # fmt: skip
+def test_an_error_says_what_is_wrong_and_where(data, alert, where, reason):
+    with pytest.raises(ProtocolError) as caught:
+        hello.ClientHello.decode(data)
+    assert (caught.value.alert, caught.value.where) == (alert, where)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("kind", STRUCTURES, ids=lambda kind: kind.__name__)
+def test_the_layout_has_the_fields_of_the_struct_in_the_docstring(kind):
+    struct = re.search(r"struct \{(.*?)\} \w+;", kind.__doc__, re.DOTALL)
+    if struct is None or kind in (framing.ChangeCipherSpec, extensions.HostName):
+        pytest.skip("the RFC declares it without names for its fields")
+    names = re.findall(r"(\w+)(?:\[[^]]*\]|<[^>]*>)?\s*;?\s*(?:\n|$)", struct[1])
+    assert names == list(kind.LAYOUT)
+
+
+def test_every_alert_that_an_error_can_name_is_in_the_registry():
+    assert set(typing.get_args(AlertName)) <= set(AlertDescription.__members__)
+
+
+@pytest.mark.parametrize("role", ["trace", "server_trace"])
+def test_the_spans_of_a_trace_tile_every_message_and_record(role):
+    for suite in ("TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA"):
+        for event in getattr(lab.handshake(seed=1, suite=suite), role):
+            if hasattr(event, "spans"):
+                assert_tiled(event.spans, event.raw)
+            if getattr(event, "inner", b""):
+                assert_tiled(event.inner_spans, event.inner)
