@@ -8,7 +8,6 @@ import argparse
 import difflib
 import ipaddress
 import os
-import re
 from pathlib import Path
 
 from cryptography import x509
@@ -20,16 +19,16 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
     load_pem_private_key,
 )
+from cryptography.x509.verification import PolicyBuilder, Store
 
 from tlslab.connection.config import Credential
 from tlslab.crypto.suites import DEFAULT_SUITES, SUITES
 from tlslab.errors import LocalError
+from tlslab.lab import pki
 from tlslab.wire.registry import CipherSuite
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4433
-
-_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
 class UsageError(Exception):
@@ -127,11 +126,14 @@ def server_name(text: str) -> str:
     except ValueError:
         pass
     name = text.removesuffix(".")
-    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+    try:
+        # Only this judges the whole name, and it wants some store, whichever.
+        PolicyBuilder().store(Store([pki.root()])).build_server_verifier(x509.DNSName(name))
+    except ValueError as error:
         raise argparse.ArgumentTypeError(
             f"{text!r} is neither a DNS name (write xn--… for an international one) "
             "nor an IP address"
-        )
+        ) from error
     return name
 
 

@@ -13,6 +13,7 @@ import selectors
 import socket
 import ssl
 import warnings
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,8 @@ class Conversation:
         self._line = line
         self._line.setblocking(False)
         self._outgoing = bytearray()
-        self._incoming: list[bytes] = []
+        self._incoming: deque[bytes] = deque()
+        self._failure: Exception | None = None
         self._ended = False
 
     def handshake(self) -> HandshakeCompleted:
@@ -87,27 +89,33 @@ class Conversation:
         return self.completed
 
     def send(self, data: bytes) -> None:
-        """Send all of `data`; what comes meanwhile waits for `receive`."""
-        view = memoryview(data)
-        for start in range(0, len(data), CHUNK):
-            if self.peer_closed:
-                return
-            self.connection.send(bytes(view[start : start + CHUNK]))
-            self._flush(self.limits.write)
+        """Send all of `data`, if the server takes it.
+
+        What comes meanwhile waits for `receive`, and so does an error: before it, the server may
+        have answered.
+        """
+        try:
+            for start in range(0, len(data), CHUNK):
+                if self.peer_closed:
+                    return
+                self.connection.send(data[start : start + CHUNK])
+                self._flush(self.limits.write)
+        except (TLSError, OSError) as error:
+            self._failure = error
 
     def receive(self, silence: float) -> Iterator[bytes]:
         """What comes, until the server says close_notify or nothing for `silence` seconds."""
         while True:
+            while self._incoming:
+                yield self._incoming.popleft()
+            if self._failure is not None:
+                raise self._failure
             try:
-                while self._incoming:
-                    yield self._incoming.pop(0)
                 if self.peer_closed or not self._turn(monotonic() + silence):
                     return
-            except TLSError:
-                # What came before the error was good.
-                yield from self._incoming
-                self._incoming.clear()
-                raise
+            except (TLSError, OSError) as error:
+                # What came before it was good.
+                self._failure = error
 
     def close(self) -> None:
         """close_notify, and a moment for the server to say it too. Raises nothing."""

@@ -289,13 +289,16 @@ class _Line:
         while True:
             for event in events:
                 if isinstance(event, ApplicationData):
-                    silent_until = now() + limits.idle
                     answer = application.received(event.data)
                     # Unless close_notify came right behind the data: that ends both directions.
                     if self.connection.is_connected:
                         self.connection.send(answer)
                 if isinstance(event, PeerClosed) or application.finished:
                     return
+            # A peer that is slow to take the answer is not silent; that has a limit of its own.
+            await self._flush()
+            if any(isinstance(event, ApplicationData) for event in events):
+                silent_until = now() + limits.idle
             try:
                 async with asyncio.timeout_at(min(end, silent_until)):
                     events = await self._turn()
