@@ -13,8 +13,9 @@ import tlslab
 from tlslab.cli import arguments
 from tlslab.cli.arguments import UsageError
 from tlslab.cli.terminal import Incoming, printable, what_went_wrong
-from tlslab.errors import LocalError, TLSError
+from tlslab.errors import TLSError
 from tlslab.lab.dialing import Conversation, Line, default_trust, dial
+from tlslab.lab.serving import address_text
 from tlslab.trace import Trace
 from tlslab.view import text
 
@@ -122,7 +123,7 @@ def _connect(
     try:
         line = dial(host, port)
     except (OSError, UnicodeError) as error:
-        return _fail(f"no connection to {host}:{port}: {what_went_wrong(error)}")
+        return _fail(f"no connection to {address_text((host, port))}: {what_went_wrong(error)}")
     with line:
         trust = f"the certificates in {options.cafile}"
         if anchors is None:
@@ -135,7 +136,9 @@ def _connect(
             cipher_suites=arguments.suites(options.suites),
             alpn=tuple(options.alpn or ()),
         )
-        print(f"Connected to {host}:{port}; it has to prove that it is {server_name}.")
+        print(
+            f"Connected to {address_text((host, port))}; it has to prove that it is {server_name}."
+        )
         print(f"Trusted: {trust}.\n")
         return _converse(options, line, config, trace)
 
@@ -146,29 +149,31 @@ def _converse(
     conversation = Conversation(line, tlslab.client(config, trace))
     request, silence = _request(options, config.server_name)
     try:
-        conversation.handshake()
+        try:
+            conversation.handshake()
+        except (TLSError, OSError) as error:
+            conversation.close()  # first of all: the alert is what the server waits for
+            _show(trace)
+            return _fail(f"no handshake: {what_went_wrong(error)}")
         # Sent before anything is shown, so that the last of the steps has something to show.
         conversation.send(request)
-    except LocalError:
-        raise
-    except (TLSError, OSError) as error:
-        when = "after the" if conversation.completed else "no"
-        conversation.close()
         _show(trace)
-        return _fail(f"{when} handshake: {what_went_wrong(error)}")
-    _show(trace)
-    if request:
-        print(f"\nSent {len(request)} bytes. What came back:\n", flush=True)
-    try:
-        received = _print(conversation.receive(silence))
-    except (TLSError, OSError) as error:
+        if request:
+            print(f"\nSent {len(request)} bytes. What came back:\n", flush=True)
+        try:
+            received = _print(conversation.receive(silence))
+        except BrokenPipeError:
+            raise  # whoever reads what is printed has gone; the server has nothing to do with it
+        except (TLSError, OSError) as error:
+            return _fail(f"after the handshake: {what_went_wrong(error)}")
+        whole = conversation.peer_closed
+    finally:
+        # However it ends, with Ctrl-C too: close_notify, unless an alert was sent already.
         conversation.close()
-        return _fail(f"after the handshake: {what_went_wrong(error)}")
     if request or received:
-        end = "close_notify" if conversation.peer_closed else f"nothing for {silence:g} s"
+        end = "close_notify" if whole else f"nothing for {silence:g} s"
         print(f"\nReceived {received} bytes, then {end}.")
-    conversation.close()
-    if options.http and not conversation.peer_closed:
+    if options.http and not whole:
         return _fail("the reply did not end in time, so something may be missing; see --wait")
     return 0
 

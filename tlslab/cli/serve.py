@@ -164,8 +164,7 @@ class _Reporter(Observer):
             _say(f"[{visit.number}] {visit.peer}: afterwards: {_reason(problem)}")
 
     def _log_keys(self, visit: Visit) -> None:
-        lines = visit.trace.key_log()
-        if self._key_log is not None and lines:
+        if self._key_log is not None and (lines := visit.trace.key_log()):
             os.write(self._key_log, lines.encode("ascii"))
 
 

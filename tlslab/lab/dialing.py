@@ -151,7 +151,12 @@ class Conversation:
         if ready[0][1] & selectors.EVENT_READ:
             self._receive(self._line.recv(CHUNK))
         elif self._outgoing:
-            del self._outgoing[: self._line.send(self._outgoing[:CHUNK])]
+            try:
+                sent = self._line.send(self._outgoing[:CHUNK])
+            except BrokenPipeError as error:
+                # Not that name: callers who print would take it for a pipe of their own.
+                raise ConnectionResetError("the server has closed the connection") from error
+            del self._outgoing[:sent]
         return True
 
     def _receive(self, data: bytes) -> None:
