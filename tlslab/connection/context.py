@@ -6,6 +6,7 @@ to think of being watched.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 from tlslab.connection.config import ClientConfig, ServerConfig
@@ -124,7 +125,7 @@ class Context(Generic[ConfigT]):
             self.role,
             kind.NAME,
             raw,
-            lambda: handshake_spans(kind, raw),
+            partial(handshake_spans, kind, raw),
             self.transcript.hash,
             records,
             protection,
@@ -139,7 +140,7 @@ class Context(Generic[ConfigT]):
             self.role,
             ChangeCipherSpec.NAME,
             raw,
-            lambda: spans_of(ChangeCipherSpec, raw),
+            partial(spans_of, ChangeCipherSpec, raw),
             bytes,
             records,
             before,
@@ -165,7 +166,7 @@ class Context(Generic[ConfigT]):
         protection = self.writer.protection.name
         records = self.writer.write(ContentType.alert, raw)
         self.trace.message(
-            self.role, Alert.NAME, raw, lambda: spans_of(Alert, raw), bytes, records, protection
+            self.role, Alert.NAME, raw, partial(spans_of, Alert, raw), bytes, records, protection
         )
         self.trace.alert(self.role, level.name, description.name, reason, where, section)
 

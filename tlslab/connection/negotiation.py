@@ -6,6 +6,7 @@ When both sides' hellos are known, the connection is handed over to the states o
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar
 
 from tlslab.connection.config import ClientConfig, Credential, ServerConfig
@@ -297,6 +298,7 @@ class WaitClientHello(State):
 # -- helpers ------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=16)
 def sni(server_name: str) -> bytes:
     """The name as a server_name extension has it; empty for an IP address (RFC 6066 §3).
 

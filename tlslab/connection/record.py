@@ -139,7 +139,9 @@ class RecordReader:
         if self._have < self._need:
             return None
         if self._waiting:
-            self._buffer = b"".join((self._buffer[self._position :], *self._waiting))
+            if self._position < len(self._buffer):
+                self._waiting.insert(0, self._buffer[self._position :])
+            self._buffer = b"".join(self._waiting)
             self._waiting.clear()
             self._position = 0
         start = self._position

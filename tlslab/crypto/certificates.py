@@ -106,10 +106,11 @@ def rsa_encryption_key(certificate: x509.Certificate) -> RSAPublicKey:
     return key
 
 
-def certificate_names(certificate: x509.Certificate) -> list[str]:
+@lru_cache(maxsize=16)
+def certificate_names(certificate: x509.Certificate) -> tuple[str, ...]:
     """The DNS names and IP addresses that the certificate is for (RFC 5280 §4.2.1.6)."""
     names = _extension(certificate, x509.SubjectAlternativeName)
-    return [str(name.value) for name in names or ()]
+    return tuple(str(name.value) for name in names or ())
 
 
 def names_match(certificate: x509.Certificate, server_name: str) -> bool:
@@ -128,6 +129,7 @@ def _store(trust_anchors: tuple[x509.Certificate, ...]) -> Store:
     return Store(list(trust_anchors))
 
 
+@lru_cache(maxsize=16)
 def _subject(server_name: str) -> x509.verification.Subject:
     try:
         return x509.IPAddress(ipaddress.ip_address(server_name))

@@ -9,6 +9,7 @@ could tell a wrong padding from a wrong MAC could decrypt with it (RFC 5246 §7.
 
 import hmac
 from collections.abc import Callable
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -181,7 +182,7 @@ def gcm_protect(
     fixed_iv: 4 secret bytes from the key block; nonce_explicit: 8 bytes, never twice for one key.
     """
     header = additional_data(seq_num, type, version, len(content))
-    return nonce_explicit + AESGCM(enc_key).encrypt(fixed_iv + nonce_explicit, content, header)
+    return nonce_explicit + _aes_gcm(enc_key).encrypt(fixed_iv + nonce_explicit, content, header)
 
 
 def gcm_unprotect(
@@ -201,9 +202,15 @@ def gcm_unprotect(
     header = additional_data(seq_num, type, version, length)
     nonce = fixed_iv + fragment[:GCM_EXPLICIT_NONCE]
     try:
-        return AESGCM(enc_key).decrypt(nonce, fragment[GCM_EXPLICIT_NONCE:], header)
+        return _aes_gcm(enc_key).decrypt(nonce, fragment[GCM_EXPLICIT_NONCE:], header)
     except InvalidTag:
         raise bad_record_mac() from None
+
+
+@lru_cache(maxsize=32)
+def _aes_gcm(enc_key: bytes) -> AESGCM:
+    # A key protects many records, and setting it up would take a fifth of the time for each.
+    return AESGCM(enc_key)
 
 
 def bad_record_mac() -> ProtocolError:

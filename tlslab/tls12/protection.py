@@ -135,8 +135,9 @@ class CBC:
         mac = MAC_LENGTHS[self._hash]
         content = len(inner) - mac - inner[-1] - 1
         if content < 0:
-            undecoded = Span("fragment.undecoded", 0, len(inner), "the padding is wrong")
-            return RecordDetails(annotate, fragment[:BLOCK], b"", inner, lambda: (undecoded,))
+            undecoded = (Span("fragment.undecoded", 0, len(inner), "the padding is wrong"),)
+            annotate_inner = partial(tuple[Span, ...], undecoded)
+            return RecordDetails(annotate, fragment[:BLOCK], b"", inner, annotate_inner)
         parts = (("content", content), ("MAC", mac), ("padding", inner[-1]), ("padding_length", 1))
         return RecordDetails(
             annotate,

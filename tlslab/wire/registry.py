@@ -28,6 +28,7 @@ never by `is`. Only a number that does not fit into the field raises ValueError.
 """
 
 import enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class CodePoint(enum.IntEnum):
         """Whether this is a value that only tests the peer's tolerance (RFC 8701)."""
         return self._value_ in self.grease_values()
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Name and number, such as `TLS_RSA_WITH_AES_128_GCM_SHA256 (0x009c)`."""
         return f"{self._name_} ({self._in_hex()})"
