@@ -42,7 +42,7 @@ def knowledge(trace: Trace) -> Table:
     The thief has a copy of the server's private key: today, while the connection runs, or later,
     with a recording of it.
     """
-    public = _closed(trace, _on_the_wire(trace))
+    public = public_names(trace)
     opened = {
         result
         for sent, result in OPENED_BY_PRIVATE_KEY.items()
@@ -93,6 +93,11 @@ def knowledge(trace: Trace) -> Table:
     )
 
 
+def public_names(trace: Trace) -> set[str]:
+    """The names of the values that somebody on the wire can read, or compute from what is there."""
+    return _closed(trace, _on_the_wire(trace))
+
+
 def eavesdropper(trace: Trace) -> Table:
     """Every record as somebody on the wire sees it: direction, type, size, and what is readable."""
     rows: list[tuple[Cell, ...]] = []
@@ -132,14 +137,17 @@ def _closed(trace: Trace, known: set[str]) -> set[str]:
 
 def _on_the_wire(trace: Trace) -> set[str]:
     """The names of the values whose very bytes can be read on the wire."""
-    wire = [b"", b""]
+    sent: dict[str, list[bytes]] = {"client": [], "server": []}
     for record in trace.of(Record):
-        wire[record.sender == "server"] += record.raw
-    found = set()
+        sent[record.sender].append(record.raw)
+    wire = [b"".join(raw) for raw in sent.values()]
+    found: set[str] = set()
     for event in trace:
         if not isinstance(event, RandomDrawn | ValueReceived | SecretDerived):
             continue
-        if len(event.value) >= SHORTEST and any(event.value in stream for stream in wire):
+        if event.name in found or len(event.value) < SHORTEST:
+            continue
+        if any(event.value in stream for stream in wire):
             found.add(event.name)
     return found
 

@@ -1,0 +1,163 @@
+"""The graph of the secrets: what was made from what, read from the names in the trace.
+
+Nothing is laid out by hand. A value stands one layer below the deepest of its inputs, and within a
+layer near the middle of them.
+"""
+
+from dataclasses import dataclass
+
+from tlslab.trace import Message, RandomDrawn, SecretDerived, Trace, ValueReceived
+from tlslab.view.knowledge import public_names
+
+SWEEPS = 4
+"""How often the layers are put in order, down and up in turn."""
+
+_KINDS = {RandomDrawn: "random", ValueReceived: "received", SecretDerived: "derived"}
+_Event = RandomDrawn | ValueReceived | SecretDerived
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A random, a received value or a secret.
+
+    kind: "random", "received" or "derived". layer: 0 for what is made from nothing here. place:
+    counted from 0 within the layer. drawn: how often a value of this name occurs in the trace.
+    covers: the messages whose hash is the `context`, in order.
+    """
+
+    name: str
+    value: bytes
+    kind: str
+    operation: str
+    label: str
+    inputs: tuple[str, ...]
+    context: bytes
+    section: str
+    layer: int
+    place: int
+    occurs: int
+    public: bool
+    covers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """All values of one side, inputs before what is made from them."""
+
+    nodes: tuple[Node, ...]
+
+    def __getitem__(self, name: str) -> Node:
+        return next(node for node in self.nodes if node.name == name)
+
+    @property
+    def edges(self) -> list[tuple[str, str]]:
+        """(input, result) for each input of each value."""
+        return [(name, node.name) for node in self.nodes for name in node.inputs]
+
+    @property
+    def layers(self) -> list[list[Node]]:
+        """The nodes by layer, each in its place."""
+        depth = max((node.layer for node in self.nodes), default=-1) + 1
+        found: list[list[Node]] = [[] for _ in range(depth)]
+        for node in self.nodes:
+            found[node.layer].append(node)
+        return [sorted(layer, key=lambda node: node.place) for layer in found]
+
+
+def graph(trace: Trace) -> Graph:
+    """The graph of what is in the trace: the first value of each name."""
+    events: dict[str, _Event] = {}
+    occurs: dict[str, int] = {}
+    for event in trace:
+        if isinstance(event, _Event):
+            events.setdefault(event.name, event)
+            occurs[event.name] = occurs.get(event.name, 0) + 1
+    inputs = {name: _inputs(event, events) for name, event in events.items()}
+    layer = _layers(inputs)
+    place = _places(layer, inputs)
+    public = public_names(trace)
+    covers = _covers(trace)
+    return Graph(
+        tuple(
+            Node(
+                name,
+                event.value,
+                _KINDS[type(event)],
+                _operation(event),
+                event.label if isinstance(event, SecretDerived) else "",
+                inputs[name],
+                event.context if isinstance(event, SecretDerived) else b"",
+                event.section,
+                layer[name],
+                place[name],
+                occurs[name],
+                name in public,
+                covers.get(event.context, ()) if isinstance(event, SecretDerived) else (),
+            )
+            for name, event in events.items()
+        )
+    )
+
+
+def _operation(event: _Event) -> str:
+    if isinstance(event, SecretDerived):
+        return event.operation
+    return "drawn at random" if isinstance(event, RandomDrawn) else f"received in {event.field}"
+
+
+def _inputs(event: _Event, events: dict[str, _Event]) -> tuple[str, ...]:
+    """The names of the inputs; one that the trace does not have (any more) is left out."""
+    if not isinstance(event, SecretDerived):
+        return ()
+    return tuple(name for name in event.inputs if name in events)
+
+
+def _covers(trace: Trace) -> dict[bytes, tuple[str, ...]]:
+    """For each transcript hash, the names of the messages that it is over."""
+    names: list[str] = []
+    found = {}
+    for message in trace.of(Message):
+        if message.transcript_hash:
+            names.append(message.name)
+            found[message.transcript_hash] = tuple(names)
+    return found
+
+
+def _layers(inputs: dict[str, tuple[str, ...]]) -> dict[str, int]:
+    """A value stands below its inputs; one without inputs right above the first that needs it."""
+    layer: dict[str, int] = {}
+    for name, needed in inputs.items():
+        layer[name] = 1 + max((layer[other] for other in needed), default=-1)
+    users: dict[str, list[int]] = {}
+    for name, needed in inputs.items():
+        for other in needed:
+            users.setdefault(other, []).append(layer[name])
+    for name, needed in inputs.items():
+        if not needed and name in users:
+            layer[name] = min(users[name]) - 1
+    return layer
+
+
+def _places(layer: dict[str, int], inputs: dict[str, tuple[str, ...]]) -> dict[str, int]:
+    """The places within the layers: near the middle of what a value is joined to."""
+    rows: dict[int, list[str]] = {}
+    around: dict[str, set[str]] = {name: set() for name in inputs}
+    for name, needed in inputs.items():
+        rows.setdefault(layer[name], []).append(name)
+        for other in needed:
+            around[name].add(other)
+            around[other].add(name)
+    # Places are measured from the middle of the layer, so that layers of any length align.
+    place = {name: at - (len(row) - 1) / 2 for row in rows.values() for at, name in enumerate(row)}
+    for sweep in range(SWEEPS):
+        for depth in sorted(rows, reverse=sweep % 2 == 1):
+            row = rows[depth]
+            row.sort(key=lambda name: _middle([place[other] for other in around[name]]))
+            for at, name in enumerate(row):
+                place[name] = at - (len(row) - 1) / 2
+    return {name: at for row in rows.values() for at, name in enumerate(row)}
+
+
+def _middle(places: list[float]) -> float:
+    """The middle of the neighbours; what has none goes to the end."""
+    return sum(places) / len(places) if places else float("inf")
