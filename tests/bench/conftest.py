@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.backends.openssl import backend
 
 from .table import TABLE, Line
+from .test_explorer import FIGURES
 
 LAPS = 6
 """How often everything is measured in turn, so that a slow minute of the machine hits all alike."""
@@ -46,10 +47,14 @@ def keep(request, benchmark):
 
 
 def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+    write = terminalreporter.write_line
+    if figures := config.stash.get(FIGURES, []):
+        terminalreporter.section("the explorer, in JupyterLab in chromium")
+        for figure in figures:
+            write(str(figure))
     best = config.stash.get(BEST, {})
     if not best:
         return
-    write = terminalreporter.write_line
     terminalreporter.section("speed")
     write(
         f"Python {python_version()}, ssl with {ssl.OPENSSL_VERSION}, cryptography "

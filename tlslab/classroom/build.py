@@ -5,8 +5,7 @@
     python -m tlslab.classroom.build 00_start_here
 
 A source, notebooks/source/NN_name.py, is Python in the percent format: `# %%` begins a cell of
-code, `# %% [markdown]` one of text.
-Nothing that changes from run to run is stored: cell ids come from
+code, `# %% [markdown]` one of text. Nothing that changes from run to run is stored: cell ids come from
 what the cells say, there are no timings, no widget state and no Python version. A cell whose output
 differs each time by its nature carries the tag `nbval-ignore-output`; the output stored first stays
 until the cell changes.
@@ -27,6 +26,7 @@ import nbformat
 from nbclient import NotebookClient
 
 IGNORE_OUTPUT = "nbval-ignore-output"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 TIMEOUT = 120
 """Longest time that one cell may take, in seconds."""
 
@@ -79,6 +79,7 @@ def build(source: Path, stored: str = "") -> str:
     notebook.metadata = nbformat.from_dict(METADATA)
     name_cells(notebook)
     execute(notebook, source.parent.parent)
+    take_widgets_away(notebook)
     if stored:
         keep_ignored_outputs(notebook, nbformat.reads(stored, as_version=4))
     nbformat.validate(notebook)
@@ -120,6 +121,13 @@ def execute(notebook: Any, folder: Path) -> None:
                 os.environ["IPYTHONDIR"] = before
     # The client notes which Python it was.
     notebook.metadata = nbformat.from_dict(METADATA)
+
+
+def take_widgets_away(notebook: Any) -> None:
+    """A widget lives in a kernel. What stands in for it stays: HTML, and a sentence."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET, None)
 
 
 def keep_ignored_outputs(notebook: Any, stored: Any) -> None:

@@ -3,10 +3,12 @@
 from tlslab import lab
 h = lab.handshake(seed=1, suite="TLS_RSA_WITH_AES_128_GCM_SHA256")
 h = lab.peers.openssl(role="client")
+lab.explore(h)
 """
 
 from tlslab.lab import peers, pki
 from tlslab.lab.configs import client_config, server_config
+from tlslab.lab.explore import explore
 from tlslab.lab.handshake import Handshake, handshake
 from tlslab.lab.randomness import SeededRandom
 
@@ -14,6 +16,7 @@ __all__ = [
     "Handshake",
     "SeededRandom",
     "client_config",
+    "explore",
     "handshake",
     "peers",
     "pki",

@@ -105,7 +105,7 @@ class Handshake:
     """A handshake that was run in memory, with both sides' traces.
 
     received_by_server, received_by_client: the application data. error: what ended it early, if
-    anything did; the other side then got an alert.
+    anything did; the other side then got an alert. seed: what it was run with.
     """
 
     trace: Trace = field(repr=False)
@@ -114,6 +114,7 @@ class Handshake:
     received_by_server: bytes
     received_by_client: bytes
     error: Exception | None
+    seed: Seed = None
 
     @property
     def completed(self) -> bool:
@@ -163,6 +164,7 @@ def handshake(
         theirs.received,
         ours.received,
         _first_error(ours, theirs),
+        seed,
     )
 
 

@@ -55,7 +55,7 @@ class PeerHandshake:
 
     role: ours. error: what ended it early on our side; peer_error: on the peer's, in its words.
     peer_key_log: the NSS key log that the peer itself wrote. sent, received: our application data;
-    peer_received: what the peer got.
+    peer_received: what the peer got. seed: what our side was run with.
     """
 
     role: Role
@@ -69,6 +69,7 @@ class PeerHandshake:
     peer_received: bytes
     peer_error: str
     peer_key_log: str = field(repr=False)
+    seed: Seed = None
 
     @property
     def completed(self) -> bool:
@@ -143,6 +144,7 @@ def openssl(
         peer_error,
         # The first line that Python writes is a comment of its own.
         "".join(line for line in peer_key_log.splitlines(True) if not line.startswith("#")),
+        seed,
     )
 
 

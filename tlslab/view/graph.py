@@ -1,16 +1,18 @@
 """The graph of the secrets: what was made from what, read from the names in the trace.
 
 Nothing is laid out by hand. A value stands one layer below the deepest of its inputs, and within a
-layer near the middle of them.
+layer near the middle of them. A line that passes a layer has a place of its own there, so that it
+runs beside the values and not behind them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tlslab.trace import Message, RandomDrawn, SecretDerived, Trace, ValueReceived
 from tlslab.view.knowledge import public_names
 
 SWEEPS = 4
-"""How often the layers are put in order, down and up in turn."""
+"""How often the layers are put in order, down and up in turn; the last one goes up."""
 
 _KINDS = {RandomDrawn: "random", ValueReceived: "received", SecretDerived: "derived"}
 _Event = RandomDrawn | ValueReceived | SecretDerived
@@ -42,9 +44,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """All values of one side, inputs before what is made from them."""
+    """All values of one side, inputs before what is made from them.
+
+    passing: the places, as (layer, place), where the lines down from a value pass other layers.
+    """
 
     nodes: tuple[Node, ...]
+    passing: Mapping[str, tuple[tuple[int, int], ...]]
 
     def __getitem__(self, name: str) -> Node:
         return next(node for node in self.nodes if node.name == name)
@@ -74,7 +80,7 @@ def graph(trace: Trace) -> Graph:
             occurs[event.name] = occurs.get(event.name, 0) + 1
     inputs = {name: _inputs(event, events) for name, event in events.items()}
     layer = _layers(inputs)
-    place = _places(layer, inputs)
+    place, passing = _places(layer, inputs)
     public = public_names(trace)
     covers = _covers(trace)
     return Graph(
@@ -95,7 +101,8 @@ def graph(trace: Trace) -> Graph:
                 covers.get(event.context, ()) if isinstance(event, SecretDerived) else (),
             )
             for name, event in events.items()
-        )
+        ),
+        passing,
     )
 
 
@@ -138,26 +145,57 @@ def _layers(inputs: dict[str, tuple[str, ...]]) -> dict[str, int]:
     return layer
 
 
-def _places(layer: dict[str, int], inputs: dict[str, tuple[str, ...]]) -> dict[str, int]:
-    """The places within the layers: near the middle of what a value is joined to."""
-    rows: dict[int, list[str]] = {}
-    around: dict[str, set[str]] = {name: set() for name in inputs}
+def _places(
+    layer: dict[str, int], inputs: dict[str, tuple[str, ...]]
+) -> tuple[dict[str, int], dict[str, tuple[tuple[int, int], ...]]]:
+    """The places within the layers: near the middle of what a value is joined to.
+
+    A point is a value's name in its layer, or in a layer that the lines down from it pass.
+    """
+    deepest = dict(layer)
     for name, needed in inputs.items():
-        rows.setdefault(layer[name], []).append(name)
         for other in needed:
-            around[name].add(other)
-            around[other].add(name)
+            deepest[other] = max(deepest[other], layer[name] - 1)
+    rows: dict[int, list[str]] = {}
+    above: dict[tuple[int, str], list[tuple[int, str]]] = {}
+    below: dict[tuple[int, str], list[tuple[int, str]]] = {}
+    for name in inputs:
+        for depth in range(layer[name], deepest[name] + 1):
+            rows.setdefault(depth, []).append(name)
+            above[depth, name] = [(depth - 1, name)] if depth > layer[name] else []
+            below[depth, name] = [(depth + 1, name)] if depth < deepest[name] else []
+    for name, needed in inputs.items():
+        for other in needed:
+            above[layer[name], name].append((layer[name] - 1, other))
+            below[layer[name] - 1, other].append((layer[name], name))
     # Places are measured from the middle of the layer, so that layers of any length align.
-    place = {name: at - (len(row) - 1) / 2 for row in rows.values() for at, name in enumerate(row)}
+    place = {
+        (depth, name): at - (len(row) - 1) / 2
+        for depth, row in rows.items()
+        for at, name in enumerate(row)
+    }
     for sweep in range(SWEEPS):
-        for depth in sorted(rows, reverse=sweep % 2 == 1):
+        near = below if sweep % 2 else above
+        for depth in sorted(rows, reverse=bool(sweep % 2)):
             row = rows[depth]
-            row.sort(key=lambda name: _middle([place[other] for other in around[name]]))
+            middle = {
+                name: _middle([place[point] for point in near[depth, name]], place[depth, name])
+                for name in row
+            }
+            row.sort(key=middle.__getitem__)
             for at, name in enumerate(row):
-                place[name] = at - (len(row) - 1) / 2
-    return {name: at for row in rows.values() for at, name in enumerate(row)}
+                place[depth, name] = at - (len(row) - 1) / 2
+    found = {(depth, name): at for depth, row in rows.items() for at, name in enumerate(row)}
+    passing = {
+        name: tuple(
+            (depth, found[depth, name]) for depth in range(layer[name] + 1, deepest[name] + 1)
+        )
+        for name in inputs
+        if deepest[name] > layer[name]
+    }
+    return {name: found[layer[name], name] for name in inputs}, passing
 
 
-def _middle(places: list[float]) -> float:
-    """The middle of the neighbours; what has none goes to the end."""
-    return sum(places) / len(places) if places else float("inf")
+def _middle(places: list[float], own: float) -> float:
+    """The middle of the neighbours; what has none stays where it is."""
+    return sum(places) / len(places) if places else own

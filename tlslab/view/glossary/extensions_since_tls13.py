@@ -1,0 +1,176 @@
+"""The extensions whose bodies are not taken apart: those of TLS 1.3, DTLS and QUIC, and later ones.
+
+Where the source is no RFC it is a draft. The last ones here are not registered by IANA.
+"""
+
+from collections.abc import Mapping
+
+from tlslab.view.glossary.entry import Entry
+
+_ALPS = Entry(
+    "Settings of the application protocol, such as those of HTTP/2, that are exchanged during the "
+    "handshake.",
+    "draft-vvv-tls-alps",
+)
+_CHANNEL_ID = Entry(
+    "The client offers to show a key of its own, so that a cookie is of no use to whoever steals "
+    "it.",
+    "draft-balfanz-tls-channelid",
+)
+
+SINCE_TLS13: Mapping[str, Entry] = {
+    # -- TLS 1.3 ------------------------------------------------------------------------------
+    "extensions.pre_shared_key": Entry(
+        "Keys that the client shares with the server already, mostly from an earlier session, "
+        "each with a proof that it has it.",
+        "RFC 8446 §4.2.11",
+    ),
+    "server_hello.extensions.pre_shared_key": Entry(
+        "Which of the client's pre-shared keys the server uses: its place in the list, counted "
+        "from 0.",
+        "RFC 8446 §4.2.11",
+    ),
+    "extensions.early_data": Entry(
+        "The client sends application data right away, before the server has answered.",
+        "RFC 8446 §4.2.10",
+    ),
+    "extensions.cookie": Entry(
+        "Bytes that the server told the client to send back, so that the server need not remember "
+        "the first ClientHello.",
+        "RFC 8446 §4.2.2",
+    ),
+    "extensions.psk_key_exchange_modes": Entry(
+        "Whether the client would use a pre-shared key alone, or together with a fresh key "
+        "exchange.",
+        "RFC 8446 §4.2.9",
+    ),
+    "extensions.certificate_authorities": Entry(
+        "The certification authorities that the sender accepts, by name.",
+        "RFC 8446 §4.2.4",
+    ),
+    "extensions.oid_filters": Entry(
+        "What the server wants to find in the client's certificate.",
+        "RFC 8446 §4.2.5",
+    ),
+    "extensions.post_handshake_auth": Entry(
+        "The client is ready to show a certificate later, when the handshake is over.",
+        "RFC 8446 §4.2.6",
+    ),
+    "extensions.signature_algorithms_cert": Entry(
+        "The kinds of signature that the sender accepts in certificates, where "
+        "signature_algorithms does not say it.",
+        "RFC 8446 §4.2.3",
+    ),
+    "extensions.key_share": Entry(
+        "The client's public keys for the key exchange, one for each group that it expects the "
+        "server to choose.",
+        "RFC 8446 §4.2.8",
+    ),
+    "server_hello.extensions.key_share": Entry(
+        "The server's public key for the key exchange, in a group that it chose from the client's.",
+        "RFC 8446 §4.2.8",
+    ),
+    # -- since TLS 1.3 ------------------------------------------------------------------------
+    "extensions.compress_certificate": Entry(
+        "The algorithms for compressed certificates that the sender can decompress.",
+        "RFC 8879 §3",
+    ),
+    "extensions.ticket_pinning": Entry(
+        "A ticket by which a client recognises a server that it has met before, whatever its "
+        "certificate says.",
+        "RFC 8672",
+    ),
+    "extensions.tls_cert_with_extern_psk": Entry(
+        "A certificate and a key that both sides share already are to be used together.",
+        "RFC 8773",
+    ),
+    "extensions.delegated_credential": Entry(
+        "The client accepts a key for a few days that the owner of the certificate has signed for "
+        "somebody else to use.",
+        "RFC 9345 §4",
+    ),
+    "extensions.transparency_info": Entry(
+        "The client asks for proofs that public logs list the server's certificate (Certificate "
+        "Transparency).",
+        "RFC 9162 §6.5",
+    ),
+    "extensions.ticket_request": Entry(
+        "How many tickets for later connections the client would like to have.",
+        "RFC 9149 §3",
+    ),
+    "extensions.dnssec_chain": Entry(
+        "The client asks for records of DNSSEC that prove which key belongs to the server's name.",
+        "RFC 9102 §2",
+    ),
+    "extensions.encrypted_client_hello": Entry(
+        "The real ClientHello, encrypted so that nobody on the way learns the server's name; or "
+        "random bytes that look like one.",
+        "RFC 9849 §5",
+    ),
+    "extensions.ech_outer_extensions": Entry(
+        "Stands in an encrypted ClientHello for those extensions that are copied from the one "
+        "around it.",
+        "RFC 9849 §5.1",
+    ),
+    "extensions.tls_flags": Entry(
+        "A row of bits, one for each feature that needs no more than a yes.",
+        "draft-ietf-tls-tlsflags",
+    ),
+    # -- DTLS and QUIC ------------------------------------------------------------------------
+    "extensions.connection_id": Entry(
+        "A name for the connection, to stand in the DTLS records for the sender, so that a new "
+        "address breaks nothing.",
+        "RFC 9146 §3",
+    ),
+    "extensions.connection_id_deprecated": Entry(
+        "The number that connection_id had in drafts.",
+        "RFC 9146 §3",
+    ),
+    "extensions.sequence_number_encryption_algorithms": Entry(
+        "The ways that the sender knows to encrypt the numbers of DTLS records.",
+        "draft-pismenny-tls-dtls-plaintext-sequence-number",
+    ),
+    "extensions.rrc": Entry(
+        "The sender can test whether its peer is really to be reached at a new address (DTLS).",
+        "RFC 9853",
+    ),
+    "extensions.quic_transport_parameters": Entry(
+        "Settings of QUIC, such as limits and timeouts, which QUIC lets the TLS handshake protect.",
+        "RFC 9001 §8.2",
+    ),
+    "extensions.quic_transport_parameters_draft": Entry(
+        "The number that quic_transport_parameters had in drafts.",
+        "RFC 9001 §8.2",
+    ),
+    # -- not registered -----------------------------------------------------------------------
+    "extensions.key_share_RESERVED": Entry(
+        "The number that key_share had in drafts of TLS 1.3.",
+        "draft-ietf-tls-tls13-22",
+    ),
+    "extensions.ticket_early_data_info_RESERVED": Entry(
+        "Said of a ticket, in drafts of TLS 1.3, that the client may send early data with it.",
+        "draft-ietf-tls-tls13-18",
+    ),
+    "extensions.next_protocol_negotiation": Entry(
+        "The client wants to choose the protocol inside TLS from the server's list; ALPN took its "
+        "place.",
+        "draft-agl-tls-nextprotoneg",
+    ),
+    "server_hello.extensions.next_protocol_negotiation": Entry(
+        "The protocols that the server is ready to speak inside TLS; ALPN took its place.",
+        "draft-agl-tls-nextprotoneg",
+    ),
+    "extensions.application_settings": _ALPS,
+    "extensions.application_settings_old": _ALPS,
+    "extensions.channel_id": _CHANNEL_ID,
+    "extensions.channel_id_old": _CHANNEL_ID,
+    "extensions.trust_anchors": Entry(
+        "Which certification authorities the client trusts, by short numbers, so that the server "
+        "can choose a certificate.",
+        "draft-ietf-tls-trust-anchor-ids",
+    ),
+    "extensions.encrypted_server_name": Entry(
+        "The server's name, encrypted; encrypted_client_hello took its place.",
+        "draft-ietf-tls-esni",
+    ),
+}
