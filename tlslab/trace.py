@@ -302,7 +302,7 @@ class Trace(NullTrace):
     """
 
     TAIL: ClassVar[int] = 256
-    __slots__ = ("_head", "_room", "_tail", "dropped", "max_events", "role")
+    __slots__ = ("_events", "_head", "_room", "_tail", "dropped", "max_events", "role")
 
     def __init__(
         self, role: str, *, max_events: int = 50_000, max_bytes: int = 256 * 1024 * 1024
@@ -313,16 +313,22 @@ class Trace(NullTrace):
         self._room = max_bytes
         self._head: list[Event | _Unannotated] = []
         self._tail: deque[Event | _Unannotated] = deque(maxlen=self.TAIL)
+        # What `events` gave, until something else happens.
+        self._events: tuple[Event, ...] | None = None
 
     # -- what is asked of it ------------------------------------------------------------------
 
     @property
     def events(self) -> tuple[Event, ...]:
         """All events that were kept, in order."""
-        return tuple(
-            kept.annotated() if isinstance(kept, _Unannotated) else kept
-            for kept in (*self._head, *self._tail)
-        )
+        if self._events is None:
+            self._events = tuple(
+                [
+                    kept.annotated() if isinstance(kept, _Unannotated) else kept
+                    for kept in (*self._head, *self._tail)
+                ]
+            )
+        return self._events
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
@@ -357,8 +363,8 @@ class Trace(NullTrace):
         for event in named:
             if event.name == name:
                 return event.value
-        known = sorted({event.name for event in named})
-        raise LocalError(f"the trace has no value called {name!r}; it has: {', '.join(known)}")
+        known = ", ".join(sorted({event.name for event in named})) or "none"
+        raise LocalError(f"the trace has no value called {name!r}; it has: {known}")
 
     def key_log(self) -> str:
         """The secrets in the form of an NSS key log, as `SSLKEYLOGFILE` and Wireshark know it."""
@@ -387,16 +393,17 @@ class Trace(NullTrace):
                     f"not a {FORMAT} of version {FORMAT_VERSION}: "
                     f"{document['format']!r}, version {document['version']!r}"
                 )
-            trace = cls(document["role"])
-            trace.dropped = document["dropped"]
+            trace = cls(_restored(str, document["role"]))
+            trace.dropped = _restored(int, document["dropped"])
             trace._head = [_from_json(item) for item in document["events"]]
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise LocalError(f"not a {FORMAT}: {error!r}") from error
         return trace
 
     # -- what is told to it -------------------------------------------------------------------
 
     def _keep(self, event: "Event | _Unannotated", size: int = 0) -> None:
+        self._events = None
         if not self._tail and len(self._head) < self.max_events and size <= self._room:
             self._room -= size
             self._head.append(event)
@@ -442,15 +449,14 @@ class Trace(NullTrace):
     def transcript_started(self, hashes: tuple[bytes, ...]) -> None:
         # The first messages were reported before the hash was negotiated. They are in the head:
         # no connection sends that many events before its ServerHello.
+        self._events = None
         waiting = iter(hashes)
         for kept in self._head:
-            if not isinstance(kept, _Unannotated) or not isinstance(kept.event, Message):
+            if not isinstance(kept, _Unannotated):
                 continue
-            if kept.event.name not in NOT_IN_TRANSCRIPT:
-                value = next(waiting, None)
-                if value is None:
-                    return
-                kept.event = replace(kept.event, transcript_hash=value)
+            event = kept.event
+            if isinstance(event, Message) and event.name not in NOT_IN_TRANSCRIPT:
+                kept.event = replace(event, transcript_hash=next(waiting, b""))
 
     def record(
         self,
@@ -560,10 +566,13 @@ def _from_json(item: dict[str, Any]) -> Event:
 def _restored(declared: Any, value: Any) -> Any:
     if declared is bytes:
         return bytes.fromhex(value)
-    if declared == tuple[Span, ...]:
-        return tuple(Span(*span) for span in value)
+    if declared is Span:
+        kinds = Span.__annotations__.values()
+        return Span(*(_restored(*each) for each in zip(kinds, value, strict=True)))
     if typing.get_origin(declared) is tuple:
-        return tuple(value)
-    if not isinstance(value, declared):
+        kind = typing.get_args(declared)[0]
+        return tuple(_restored(kind, item) for item in _restored(list, value))
+    # Not isinstance: for Python a bool is an int too.
+    if type(value) is not declared:
         raise TypeError(f"{value!r} is not {declared.__name__}")
     return value

@@ -155,6 +155,9 @@ class Connection:
         """Protect `data` and queue it. Raises LocalError unless the connection is established."""
         if not self.is_connected:
             raise LocalError(f"cannot send application data in {type(self._state).__name__}")
+        # bytes(5) would be five zeros.
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise LocalError(f"application data is bytes, not {type(data).__name__}")
         self._context.writer.write(ContentType.application_data, bytes(data))
 
     def close(self) -> None:

@@ -37,7 +37,3 @@ class Transcript:
     def hash_before_last(self) -> bytes:
         """The hash over all messages but the last: what a Finished or a signature is about."""
         return self._primitives.transcript_hash(self._messages[:-1], self._hash_name)
-
-    def messages(self) -> tuple[bytes, ...]:
-        """All messages so far."""
-        return tuple(self._messages)
