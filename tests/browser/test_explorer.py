@@ -253,8 +253,9 @@ def test_nothing_is_cut_off_at_any_width(opened: Notebook, width: int) -> None:
     page = opened.page
     page.set_viewport_size({"width": width, "height": 1400})
     page.wait_for_timeout(300)
-    assert page.evaluate(
-        """() => {
+    assert (
+        page.evaluate(
+            """() => {
           const root = document.querySelector('.tl-explorer');
           const right = root.getBoundingClientRect().right + 1;
           const scrolls = (one) => one.closest('.tl-rows, .tl-graph, .tl-scroll');
@@ -262,7 +263,9 @@ def test_nothing_is_cut_off_at_any_width(opened: Notebook, width: int) -> None:
             .filter((one) => !scrolls(one) && one.getBoundingClientRect().right > right)
             .map((one) => one.className);
         }"""
-    ) == []
+        )
+        == []
+    )
     page.set_viewport_size({"width": 1280, "height": 1400})
 
 

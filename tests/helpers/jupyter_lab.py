@@ -18,7 +18,9 @@ import nbformat
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-NO_CHROMIUM = "chromium is not installed (Debian: apt install chromium): nothing was seen in a browser"
+NO_CHROMIUM = (
+    "chromium is not installed (Debian: apt install chromium): nothing was seen in a browser"
+)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

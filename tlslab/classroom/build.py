@@ -5,10 +5,10 @@
     python -m tlslab.classroom.build 00_start_here
 
 A source, notebooks/source/NN_name.py, is Python in the percent format: `# %%` begins a cell of
-code, `# %% [markdown]` one of text. Nothing that changes from run to run is stored: cell ids come from
-what the cells say, there are no timings, no widget state and no Python version. A cell whose output
-differs each time by its nature carries the tag `nbval-ignore-output`; the output stored first stays
-until the cell changes.
+code, `# %% [markdown]` one of text. Nothing that changes from run to run is stored: cell ids come
+from what the cells say, there are no timings, no widget state and no Python version. A cell whose
+output differs each time by its nature carries the tag `nbval-ignore-output`; the output stored
+first stays until the cell changes.
 """
 
 import argparse

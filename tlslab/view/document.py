@@ -25,9 +25,9 @@ Place = tuple[int, int, int, int]
 """Where bytes stand: number of the rung, number of its view from 0, start, end."""
 
 
-def document(trace: Trace) -> str:
-    """The trace as the explorer reads it."""
-    rungs = ladder(trace)
+def document(trace: Trace, rungs: Ladder | None = None) -> str:
+    """The trace as the explorer reads it. rungs: its ladder, for whoever has it already."""
+    rungs = rungs or ladder(trace)
     words: dict[str, list[str]] = {}
     places: dict[bytes, Place] = {}
     room = MAX_BYTES

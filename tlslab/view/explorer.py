@@ -69,7 +69,8 @@ class Explorer(WithStandIn, anywidget.AnyWidget):
         if unknown or not parts:
             raise LocalError(f"parts are some of {', '.join(PARTS)}; not {', '.join(unknown)}")
         self._trace = trace
-        super().__init__(document=document(trace).encode(), parts=list(parts))
+        self._ladder = ladder(trace)
+        super().__init__(document=document(trace, self._ladder).encode(), parts=list(parts))
         self.on_msg(self._answer)
 
     @property
@@ -80,7 +81,8 @@ class Explorer(WithStandIn, anywidget.AnyWidget):
     @trace.setter
     def trace(self, trace: Trace) -> None:
         self._trace = trace
-        self.document = document(trace).encode()
+        self._ladder = ladder(trace)
+        self.document = document(trace, self._ladder).encode()
 
     def _answer(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """What the browser asked for: recompute with some values changed."""
@@ -99,9 +101,9 @@ class Explorer(WithStandIn, anywidget.AnyWidget):
         self.send(reply)
 
     def __repr__(self) -> str:
-        rungs = ladder(self._trace)
+        rungs = self._ladder
         return f"<Explorer: {rungs.headline}; {len(rungs)} messages; {', '.join(self.parts)}>"
 
     def without_kernel(self) -> str:
         """The trace as HTML without scripts; see `tlslab.view.page`."""
-        return static_html(self._trace, tuple(self.parts))
+        return static_html(self._trace, tuple(self.parts), self._ladder)

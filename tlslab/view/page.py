@@ -6,6 +6,7 @@ is made of these.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tlslab.trace import Span, Trace
 from tlslab.view import text
@@ -21,16 +22,19 @@ MAX_BYTES = 64
 """Longest field that is shown whole."""
 
 
-def static_html(trace: Trace, parts: tuple[str, ...] = PARTS) -> str:
-    """The named parts of what the explorer shows, one below the other."""
-    rungs = ladder(trace)
+def static_html(trace: Trace, parts: tuple[str, ...] = PARTS, rungs: Ladder | None = None) -> str:
+    """The named parts of what the explorer shows, one below the other.
+
+    rungs: the trace's ladder, for whoever has it already.
+    """
+    rungs = rungs or ladder(trace)
     shown = [f"<p><b>{escape(rungs.headline, 1200)}</b></p>"]
     if "ladder" in parts:
         shown.append(_ladder(rungs)._repr_html_())
     if "bytes" in parts:
         shown += _bytes(rungs)
     if "secrets" in parts:
-        shown.append(text.secrets(trace)._repr_html_())
+        shown.append(_shortened(text.secrets(trace))._repr_html_())
     if "transcript" in parts:
         shown.append(_transcript(rungs)._repr_html_())
     if "knowledge" in parts:
@@ -128,6 +132,15 @@ def _protected_by(rung: Rung) -> Iterator[str]:
         yield f"Nonce: {grouped(record.nonce)}."
     if record.additional_data:
         yield f"Additional data: {grouped(record.additional_data)}."
+
+
+def _shortened(table: Table) -> Table:
+    """The table without the rows that are too many."""
+    more = len(table.rows) - MAX_RUNGS
+    if more <= 0:
+        return table
+    note = f"{counted(more, 'more value')} are not shown here. Run the cell to see them all."
+    return replace(table, rows=table.rows[:MAX_RUNGS], notes=(*table.notes, note))
 
 
 def _transcript(rungs: Ladder) -> Table:

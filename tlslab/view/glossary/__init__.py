@@ -92,7 +92,7 @@ for _field, _bounds, _meaning in _declared(*TABLES):
 # -- rules --------------------------------------------------------------------------------------
 
 _UNDECODED = Entry(
-    "What is left from where the bytes no longer have the form that they must have.",
+    "The rest of the bytes, from where they no longer have the form that the RFC prescribes.",
     "RFC 5246 §7.2.2",
 )
 _GREASE = Entry(

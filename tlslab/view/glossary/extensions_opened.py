@@ -34,8 +34,8 @@ OPENED: Mapping[str, Entry] = {
     ),
     # -- status_request -----------------------------------------------------------------------
     "extensions.status_request": Entry(
-        "The client asks the server to send a proof along that its certificate has not been "
-        "revoked.",
+        "The client asks for a proof, sent along with the server's certificate, that the "
+        "certificate has not been revoked.",
         "RFC 6066 §8",
     ),
     "extensions.status_request.status_type": Entry(
@@ -48,8 +48,8 @@ OPENED: Mapping[str, Entry] = {
         "RFC 6066 §8",
     ),
     "extensions.status_request.request_extensions<0..2^16-1>": Entry(
-        "What else is to stand in the question to the OCSP responder, in the encoding DER; "
-        "usually empty.",
+        "What else is to stand in the question to the OCSP responder, in the binary encoding "
+        "DER; usually empty.",
         "RFC 6066 §8",
     ),
     "server_hello.extensions.status_request": Entry(
@@ -175,12 +175,13 @@ OPENED: Mapping[str, Entry] = {
         "RFC 8446 §4.2.1",
     ),
     "extensions.renegotiation_info": Entry(
-        "Ties a second handshake on the same connection to the first, so that an attacker cannot "
-        "put one of his own in front.",
+        "Ties a second handshake on the same connection to the first, so that an attacker "
+        "cannot put a handshake of his own in front.",
         "RFC 5746 §3.2",
     ),
     "extensions.renegotiation_info.renegotiated_connection<0..255>": Entry(
-        "Empty in the first handshake; later the verify_data of the handshake before.",
+        "Empty in the first handshake; in a renegotiation the verify_data of the handshake "
+        "before it.",
         "RFC 5746 §3.2",
     ),
 }

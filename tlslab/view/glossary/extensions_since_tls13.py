@@ -8,13 +8,18 @@ from collections.abc import Mapping
 from tlslab.view.glossary.entry import Entry
 
 _ALPS = Entry(
-    "Settings of the application protocol, such as those of HTTP/2, that are exchanged during the "
-    "handshake.",
+    "The protocols, such as h2, whose settings the client would like to exchange during the "
+    "handshake already.",
     "draft-vvv-tls-alps",
 )
 _CHANNEL_ID = Entry(
     "The client offers to show a key of its own, so that a cookie is of no use to whoever steals "
     "it.",
+    "draft-balfanz-tls-channelid",
+)
+_CHANNEL_ID_WANTED = Entry(
+    "The server wants the client to show a key of its own, so that a cookie is of no use to "
+    "whoever steals it.",
     "draft-balfanz-tls-channelid",
 )
 
@@ -62,8 +67,8 @@ SINCE_TLS13: Mapping[str, Entry] = {
         "RFC 8446 §4.2.3",
     ),
     "extensions.key_share": Entry(
-        "The client's public keys for the key exchange, one for each group that it expects the "
-        "server to choose.",
+        "The client's public keys for the key exchange, one for each group that it thinks the "
+        "server may choose.",
         "RFC 8446 §4.2.8",
     ),
     "server_hello.extensions.key_share": Entry(
@@ -85,7 +90,7 @@ SINCE_TLS13: Mapping[str, Entry] = {
         "RFC 8773",
     ),
     "extensions.delegated_credential": Entry(
-        "The client accepts a key for a few days that the owner of the certificate has signed for "
+        "The client accepts a key that the certificate's owner has signed for a few days, for "
         "somebody else to use.",
         "RFC 9345 §4",
     ),
@@ -94,12 +99,20 @@ SINCE_TLS13: Mapping[str, Entry] = {
         "Transparency).",
         "RFC 9162 §6.5",
     ),
+    "server_hello.extensions.transparency_info": Entry(
+        "Proofs that public logs list the server's certificate (Certificate Transparency).",
+        "RFC 9162 §6.5",
+    ),
     "extensions.ticket_request": Entry(
         "How many tickets for later connections the client would like to have.",
         "RFC 9149 §3",
     ),
     "extensions.dnssec_chain": Entry(
         "The client asks for records of DNSSEC that prove which key belongs to the server's name.",
+        "RFC 9102 §2",
+    ),
+    "server_hello.extensions.dnssec_chain": Entry(
+        "Records of DNSSEC that prove which key belongs to the server's name.",
         "RFC 9102 §2",
     ),
     "extensions.encrypted_client_hello": Entry(
@@ -118,13 +131,13 @@ SINCE_TLS13: Mapping[str, Entry] = {
     ),
     # -- DTLS and QUIC ------------------------------------------------------------------------
     "extensions.connection_id": Entry(
-        "A name for the connection, to stand in the DTLS records for the sender, so that a new "
-        "address breaks nothing.",
+        "The name of the connection that DTLS records to the sender are to carry, so that it "
+        "survives a change of address.",
         "RFC 9146 §3",
     ),
     "extensions.connection_id_deprecated": Entry(
         "The number that connection_id had in drafts.",
-        "RFC 9146 §3",
+        "draft-ietf-tls-dtls-connection-id",
     ),
     "extensions.sequence_number_encryption_algorithms": Entry(
         "The ways that the sender knows to encrypt the numbers of DTLS records.",
@@ -140,7 +153,7 @@ SINCE_TLS13: Mapping[str, Entry] = {
     ),
     "extensions.quic_transport_parameters_draft": Entry(
         "The number that quic_transport_parameters had in drafts.",
-        "RFC 9001 §8.2",
+        "draft-ietf-quic-tls",
     ),
     # -- not registered -----------------------------------------------------------------------
     "extensions.key_share_RESERVED": Entry(
@@ -164,6 +177,8 @@ SINCE_TLS13: Mapping[str, Entry] = {
     "extensions.application_settings_old": _ALPS,
     "extensions.channel_id": _CHANNEL_ID,
     "extensions.channel_id_old": _CHANNEL_ID,
+    "server_hello.extensions.channel_id": _CHANNEL_ID_WANTED,
+    "server_hello.extensions.channel_id_old": _CHANNEL_ID_WANTED,
     "extensions.trust_anchors": Entry(
         "Which certification authorities the client trusts, by short numbers, so that the server "
         "can choose a certificate.",

@@ -129,13 +129,25 @@ UNTIL_TLS12: Mapping[str, Entry] = {
         "a thief.",
         "RFC 8472 §2",
     ),
+    "server_hello.extensions.token_binding": Entry(
+        "The server agrees to tie cookies and tokens to a key of the client.",
+        "RFC 8472 §3",
+    ),
     "extensions.cached_info": Entry(
         "What the client still has from an earlier handshake, such as the server's certificate, "
         "and need not be sent again.",
         "RFC 7924 §3",
     ),
+    "server_hello.extensions.cached_info": Entry(
+        "What the server is not going to send again, because the client still has it.",
+        "RFC 7924 §3",
+    ),
     "extensions.tls_lts": Entry(
         "An offer to use a hardened form of TLS 1.2, made for devices that cannot be updated.",
+        "draft-gutmann-tls-lts",
+    ),
+    "server_hello.extensions.tls_lts": Entry(
+        "The server agrees to use a hardened form of TLS 1.2.",
         "draft-gutmann-tls-lts",
     ),
     "extensions.pwd_protect": Entry(

@@ -7,8 +7,8 @@ from tlslab.view.glossary.entry import Entry
 TLS12: Mapping[str, Entry] = {
     # -- certificates -------------------------------------------------------------------------
     "certificate.certificate_list<0..2^24-1> of <1..2^24-1>": Entry(
-        "Certificates in the encoding DER: the sender's own first, then that of its issuer, and "
-        "so on; empty if a client has none.",
+        "Certificates in the binary encoding DER: the sender's own first, then that of its "
+        "issuer, and so on; empty if a client has none.",
         "RFC 5246 §7.4.2",
     ),
     "certificate_status.status_type": Entry(
@@ -31,8 +31,8 @@ TLS12: Mapping[str, Entry] = {
         "RFC 5246 §7.4.3",
     ),
     "server_key_exchange.params.dh_g<1..2^16-1>": Entry(
-        "The generator of the group: each side raises it to the power of a secret number, modulo "
-        "dh_p.",
+        "The generator of the group: each side raises it to the power of a secret number of its "
+        "own, modulo dh_p.",
         "RFC 5246 §7.4.3",
     ),
     "server_key_exchange.params.dh_Ys<1..2^16-1>": Entry(
@@ -78,8 +78,8 @@ TLS12: Mapping[str, Entry] = {
         "RFC 5246 §7.4.4",
     ),
     "certificate_request.certificate_authorities<0..2^16-1> of <1..2^16-1>": Entry(
-        "Names of issuers whose certificates the server accepts, in the encoding DER; an empty "
-        "list leaves the choice to the client.",
+        "Names of issuers whose certificates the server accepts, in the binary encoding DER; an "
+        "empty list leaves the choice to the client.",
         "RFC 5246 §7.4.4",
     ),
     # -- ClientKeyExchange --------------------------------------------------------------------
@@ -111,8 +111,7 @@ TLS12: Mapping[str, Entry] = {
         "RFC 5246 §4.7",
     ),
     "new_session_ticket.ticket_lifetime_hint": Entry(
-        "For how many seconds the ticket will do, as far as the server can say; 0 says nothing "
-        "about it.",
+        "For how many seconds the server means to accept the ticket; 0 says nothing about it.",
         "RFC 5077 §3.3",
     ),
     "new_session_ticket.ticket<0..2^16-1>": Entry(

@@ -225,35 +225,35 @@ export function bytesView(store) {
   // -- the hex rows -----------------------------------------------------------------------------
 
   function makeHexRow() {
-    const cells = Array.from({ length: PER_ROW }, () => h("span"));
-    const letters = Array.from({ length: PER_ROW }, () => h("span"));
+    const cells = Array.from({ length: PER_ROW }, () => h("span", { class: "tl-byte" }));
     const row = h(
       "div",
       { class: "tl-row tl-hexrow", role: "option" },
       h("span", { class: "tl-offset" }),
       h("span", { class: "tl-cells" }, cells),
-      h("span", { class: "tl-letters" }, letters),
+      h("span", { class: "tl-letters" }),
     );
-    return Object.assign(row, { cells, letters });
+    return Object.assign(row, { cells });
   }
 
   function fillHexRow(row, index) {
     const start = index * PER_ROW;
     const end = Math.min(start + PER_ROW, raw.length);
     const other = row.from !== shown || row.index !== index;
+    let repainted = other;
     for (let at = start; at < start + PER_ROW; at += 1) {
-      const [cell, sign] = [row.cells[at - start], row.letters[at - start]];
+      const cell = row.cells[at - start];
       const look = at < end ? classes[at] ?? plain(at) : "";
       if (cell.look !== look) {
         cell.look = look;
-        cell.className = at < end ? `tl-byte ${look}` : "tl-byte";
-        sign.className = at < end ? `tl-letter ${look}` : "tl-letter";
+        cell.className = `tl-byte ${look}`;
+        repainted = true;
       }
       if (!other) continue;
       cell.textContent = at < end ? shown.hex.slice(2 * at, 2 * at + 2) : "";
-      sign.textContent = at < end ? letter(raw[at]) : "";
-      cell.dataset.at = sign.dataset.at = at;
+      cell.dataset.at = at;
     }
+    if (repainted) row.lastChild.replaceChildren(...letters(row, start, end));
     if (other) {
       row.from = shown;
       row.index = index;
@@ -262,6 +262,21 @@ export function bytesView(store) {
     }
     const chosen = marks.at(-1);
     mark(row, { "aria-selected": String(Boolean(chosen && chosen.start < end && chosen.end > start)) });
+  }
+
+  /** The bytes as text, in runs of one field that look the same. */
+  function letters(row, start, end) {
+    const runs = [];
+    let from = start;
+    for (let at = start + 1; at <= end; at += 1) {
+      const same = at < end && leaves[at] === leaves[from];
+      if (same) continue;
+      const text = Array.from(raw.subarray(from, at), letter).join("");
+      const look = row.cells[from - start].look.replace(/ tl-(first|differs|opens|closes|picked-first|picked-last)/g, "");
+      runs.push(h("span", { class: `tl-letter ${look}`, "data-at": from }, text));
+      from = at;
+    }
+    return runs;
   }
 
   function rowLabel(index, start, end) {
