@@ -8,6 +8,7 @@ from tlslab.trace import Message
 from tlslab.view.tables import (
     CAPTION_STYLE,
     CELL_STYLE,
+    MAX_WIDTH,
     TABLE_STYLE,
     WIDTH,
     Cell,
@@ -17,6 +18,7 @@ from tlslab.view.tables import (
     clean,
     counted,
     escape,
+    folded,
     html_cell,
     wrapped,
 )
@@ -93,9 +95,11 @@ class Step(View):
         if self.messages:
             lines += wrapped(f"Messages: {self.carried_by}", 5)
         for value in self.values:
-            first, *rest = _text_lines(value.value)
-            lines.append(f"       {clean(value.name):<26}  {value.length:>9}  {first}".rstrip())
-            lines += [" " * 46 + line for line in rest]
+            name = f"       {clean(value.name):<26}  {value.length:>9}  "
+            room = MAX_WIDTH - len(name)
+            first, *rest = [p for line in _text_lines(value.value) for p in folded(line, room)]
+            lines.append(f"{name}{first}".rstrip())
+            lines += [" " * len(name) + line for line in rest]
         for note in self.notes:
             lines += wrapped(note, 5)
         return "\n".join(lines)

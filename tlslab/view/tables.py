@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 WIDTH = 80
 """Columns that a view of text keeps to where it can."""
+MAX_WIDTH = 100
+"""Columns that no view of text is wider than."""
 BYTES_PER_LINE = 16
 MAX_TEXT = 300
 """Longest text from outside that is shown in one piece, in characters."""
@@ -85,6 +87,15 @@ class Table(View):
             max(len(line) for row in texts for line in row[index])
             for index in range(len(self.columns))
         ]
+        while sum(widths) + 2 * (len(widths) - 1) > MAX_WIDTH:
+            widths[widths.index(max(widths))] -= 1
+        texts = [
+            [
+                [part for line in cell for part in folded(line, width)]
+                for cell, width in zip(row, widths, strict=True)
+            ]
+            for row in texts
+        ]
         lines = [*wrapped(self.caption), ""]
         for number, row in enumerate(texts):
             height = max(len(cell) for cell in row)
@@ -145,6 +156,8 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
 
     A terminal obeys control characters, and a reader is deceived by those that change direction.
     """
+    if text.isprintable() and len(text) <= limit:
+        return text
     shown = "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in text[:limit]
@@ -175,6 +188,25 @@ def wrapped(text: str, indent: int = 0, width: int = WIDTH) -> list[str]:
         text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
     )
     return [line.replace("\xa0", " ") for line in lines]
+
+
+def folded(text: str, width: int) -> list[str]:
+    """A line that is too long as several: cut behind spaces, and a long word behind its marks."""
+    if len(text) <= width:
+        return [text]
+    inside = text.lstrip(" ")
+    indent = " " * min(len(text) - len(inside), width // 2)
+    room = width - len(indent)
+    lines = [""]
+    for word in re.findall(r"[^ ]+ *", inside):
+        fits = len(word.rstrip()) <= room
+        for piece in [word] if fits else re.findall(r"[^_.,:/-]+[_.,:/-]*|[_.,:/-]+", word):
+            if len(lines[-1]) + len(piece.rstrip()) > room:
+                lines.append("")
+            lines[-1] += piece
+            while len(lines[-1].rstrip()) > room:
+                lines[-1:] = [lines[-1][:room], lines[-1][room:]]
+    return [f"{indent}{line.rstrip()}" for line in lines if line]
 
 
 def listed(names: Iterable[str]) -> str:

@@ -26,7 +26,18 @@ from tlslab.trace import (
 )
 from tlslab.view.knowledge import eavesdropper, knowledge
 from tlslab.view.steps import protection
-from tlslab.view.tables import Cell, Hex, Table, clean, counted, grouped, listed, wrapped
+from tlslab.view.tables import (
+    MAX_WIDTH,
+    Cell,
+    Hex,
+    Table,
+    clean,
+    counted,
+    folded,
+    grouped,
+    listed,
+    wrapped,
+)
 from tlslab.view.tls12_steps import steps
 
 __all__ = [
@@ -297,7 +308,8 @@ class _Secrets(Table):
     def __str__(self) -> str:
         lines = wrapped(self.caption)
         for name, length, value, origin, source in self.rows:
-            lines += ["", f"{clean(str(name))}, {counted(int(str(length)), 'byte')}"]
+            heading = f"{clean(str(name))}, {counted(int(str(length)), 'byte')}"
+            lines += ["", *folded(heading, MAX_WIDTH)]
             lines += wrapped(f"= {origin} ({source})", 4)
             lines += [f"    {line}" for line in (value.lines if isinstance(value, Hex) else [])]
         lines += [line for note in self.notes for line in ["", *wrapped(note)]]
