@@ -99,6 +99,21 @@ steps.overview
 # %% [markdown]
 # One step is only *inferred*: it happens inside the server, where the client cannot look. We will look there for it.
 #
+# ## The explorer
+#
+# The tables below show one thing at a time. The **explorer** shows all of it. Run the next cell and try four things:
+#
+# 1. Press <kbd>▶</kbd> to go through the messages one by one. The text below the ladder says what each is for.
+# 2. Click any byte. The tree beside it shows which field it belongs to, and the text says what the field means.
+# 3. Under *Secrets*, select `client_random` and press *Flip the last bit*. Everything that is made from it becomes something else.
+# 4. At the top right, choose to see it as *an eavesdropper*, and go through the messages again.
+#
+# You need none of it to go on. Come back whenever a step below makes you curious.
+
+# %%
+lab.explore(handshake)
+
+# %% [markdown]
 # ## Step 1: the client says what it can do
 #
 # The client opens with a **ClientHello**. It holds a random number, made for this connection alone, and the cipher suites that the client can do.

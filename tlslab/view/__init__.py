@@ -3,8 +3,41 @@
 from tlslab import view
 view.text.steps(trace)        the handshake step by step
 view.text.messages(trace)     who said what, in order
+view.plot_ladder(trace)       the same as a picture, to keep; so plot_secrets, plot_bytes,
+                              plot_record_overhead
 """
+
+from typing import TYPE_CHECKING, Any
 
 from tlslab.view import text
 
-__all__ = ["text"]
+if TYPE_CHECKING:
+    from tlslab.view.plots import (
+        Picture,
+        plot_bytes,
+        plot_ladder,
+        plot_record_overhead,
+        plot_secrets,
+    )
+
+__all__ = [
+    "Picture",
+    "plot_bytes",
+    "plot_ladder",
+    "plot_record_overhead",
+    "plot_secrets",
+    "text",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # matplotlib takes longer to load than all the rest: only for somebody who wants a picture.
+    if name in __all__:
+        from tlslab.view import plots
+
+        return getattr(plots, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

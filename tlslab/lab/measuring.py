@@ -1,0 +1,54 @@
+"""How long records become: measured on records that a connection made, for a picture or a table."""
+
+from collections.abc import Iterable
+
+from tlslab.crypto.suites import SUITES
+from tlslab.errors import LocalError
+from tlslab.lab.configs import Seed
+from tlslab.lab.handshake import Ours, start_client, start_server
+from tlslab.trace import NullTrace
+from tlslab.wire.registry import CipherSuite
+
+PAYLOADS = tuple(range(1, 101))
+"""In bytes. Over a hundred of them each block cipher shows its steps."""
+
+
+def record_sizes(
+    suites: Iterable[str | CipherSuite] = tuple(SUITES),
+    payloads: Iterable[int] = PAYLOADS,
+    *,
+    seed: Seed = 1,
+) -> dict[str, list[tuple[int, int]]]:
+    """For each suite pairs of payload and bytes on the wire, both in bytes.
+
+    Client and server do a handshake with the suite, then the client sends each payload by itself.
+    A payload of more than 2^14 bytes takes several records, of none no record at all (RFC 5246
+    §6.2.1). suites: IANA's names, all that are implemented unless said. Raises LocalError if a
+    payload is negative, or a suite is not implemented.
+    """
+    wanted = tuple(payloads)
+    if any(payload < 0 for payload in wanted):
+        raise LocalError("a payload has 0 bytes or more")
+    found = {}
+    for suite in suites:
+        client = start_client(NullTrace(), seed=seed, suite=suite)
+        server = start_server(NullTrace(), seed=seed, suite=suite)
+        _finish(client, server)
+        name = suite.name if isinstance(suite, CipherSuite) else suite
+        found[name] = [(payload, _sent(client, payload)) for payload in wanted]
+    return found
+
+
+def _finish(client: Ours, server: Ours) -> None:
+    """Carry the handshake's bytes until both sides have completed it."""
+    while not (client.completed and server.completed):
+        flights = client.data_to_send(), server.data_to_send()
+        if not any(flights):
+            raise LocalError(f"the handshake failed: {client.error or server.error}")
+        server.receive(flights[0])
+        client.receive(flights[1])
+
+
+def _sent(client: Ours, payload: int) -> int:
+    client.send(bytes(payload))
+    return len(client.data_to_send())
