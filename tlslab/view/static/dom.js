@@ -113,23 +113,19 @@ export class RowList {
     const row = this.shown.get(index);
     this.shown.delete(index);
     this.spare.push(row);
-    row.style.display = "none";
-    row.id = "";
+    row.remove();
   }
 
   show(index) {
     if (this.shown.has(index)) return;
     const used = this.spare.pop();
     const row = used ?? this.make();
-    row.style.display = "";
     row.style.transform = `translateY(${index * this.height}px)`;
     row.id = `${this.id}-${index}`;
     this.shown.set(index, row);
     this.fill(row, index);
-    if (!used) {
-      row.style.height = `${this.height}px`;
-      this.space.append(row);
-    }
+    if (!used) row.style.height = `${this.height}px`;
+    this.space.append(row);
   }
 
   remove() {
