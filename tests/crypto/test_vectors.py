@@ -88,6 +88,60 @@ def test_nists_vectors_of_the_tls_1_2_key_derivation():
     assert seen > 0
 
 
+def test_nists_vectors_with_the_session_hash_differ_in_the_seed_alone():
+    # RFC 7627 §4: the session hash stands where the two randoms stood.
+    answers = {
+        test["tcId"]: test
+        for group in load("acvp/expected-TLS12.json")[1]["testGroups"]
+        for test in group["tests"]
+    }
+    seen = 0
+    for group in load("acvp/vectors-TLS12.json")[1]["testGroups"]:
+        hash_name = group["hashAlg"].lower().replace("sha2-", "sha")
+        for test in group["tests"]:
+            values = {name: bytes.fromhex(v) for name, v in test.items() if isinstance(v, str)}
+            secret = prf(
+                values["preMasterSecret"],
+                b"extended master secret",
+                values["sessionHash"],
+                48,
+                hash_name,
+            )
+            length = group["keyBlockLength"] // 8
+            block = key_block(
+                secret, values["serverRandom"], values["clientRandom"], length, hash_name
+            )
+            answer = answers[test["tcId"]]
+            assert secret.hex() == answer["masterSecret"].lower()
+            assert block.hex() == answer["keyBlock"].lower()
+            seen += 1
+    assert seen > 0
+
+
+def test_the_prf_with_each_hash():
+    section = ""
+    test: dict[str, bytes] = {}
+    seen = set()
+    path = VECTORS / "tls_prf.vec"
+    if not path.exists():
+        pytest.skip("tls_prf.vec is not beside the project: the vectors of others stay outside it")
+    for line in path.read_text().splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        name, equals, value = line.partition(" = ")
+        if not equals or not section.startswith("TLS-12-PRF"):
+            continue
+        test[name] = bytes.fromhex(value)
+        if name == "Output":
+            hash_name = section.removeprefix("TLS-12-PRF(HMAC(").rstrip(")")
+            hash_name = hash_name.lower().replace("-", "")
+            length = len(test["Output"])
+            output = prf(test["Secret"], test["Label"], test["Salt"], length, hash_name)
+            assert output == test["Output"]
+            seen.add(hash_name)
+    assert {"sha256", "sha384"} <= seen
+
+
 def test_wycheproof_pkcs1_by_hand_and_as_the_server_decrypts():
     random_premaster = bytes(range(48))
     seen = {"valid": 0, "acceptable": 0, "invalid": 0}

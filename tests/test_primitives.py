@@ -1,0 +1,96 @@
+"""A learner's function takes the place of the reference, in what calls it too, and nowhere else."""
+
+import pytest
+
+from tlslab import lab
+from tlslab.errors import LocalError
+from tlslab.primitives import NAMES, Primitives
+
+
+def test_what_is_replaced_is_called_by_everything_above_it():
+    called = []
+
+    def p_hash(secret, seed, length, hash_name):
+        called.append(seed[:13])
+        return bytes(length)
+
+    mine = Primitives().using(p_hash=p_hash)
+    assert mine.master_secret(b"s", b"c", b"s", "sha256") == bytes(48)
+    assert mine.verify_data(b"s", b"client finished", b"h", "sha256") == bytes(12)
+    assert called == [b"master secret", b"client finish"]
+
+
+def test_the_original_stays_as_it_is():
+    reference = Primitives()
+    mine = reference.using(cbc_padding=lambda length: b"")
+    assert mine.cbc_padding(3) == b""
+    assert reference.cbc_padding(3) == bytes([12]) * 13
+    assert Primitives().cbc_padding(3) == bytes([12]) * 13
+
+
+def test_replacements_add_up_and_the_last_one_counts():
+    first = Primitives().using(cbc_padding=lambda length: b"1")
+    second = first.using(prf=lambda *_: b"2").using(cbc_padding=lambda length: b"3")
+    assert (second.cbc_padding(0), second.prf()) == (b"3", b"2")
+    assert first.cbc_padding(0) == b"1"
+
+
+def test_what_is_not_written_yet_is_the_reference():
+    def prf(secret, label, seed, length, hash_name):
+        raise NotImplementedError
+
+    mine = Primitives().using(prf=prf)
+    arguments = (b"secret", b"label", b"seed", 20, "sha256")
+    assert mine.prf(*arguments) == Primitives().prf(*arguments)
+
+
+def test_what_is_not_written_yet_leaves_the_one_before_in_its_place():
+    def unwritten(*_):
+        raise NotImplementedError
+
+    mine = Primitives().using(prf=lambda *_: b"first").using(prf=unwritten)
+    assert mine.prf(b"", b"", b"", 5, "sha256") == b"first"
+
+
+def test_another_error_in_a_learners_function_comes_out_as_it_is():
+    def prf(secret, label, seed, length, hash_name):
+        return secret + "text"
+
+    with pytest.raises(TypeError):
+        Primitives().using(prf=prf).master_secret(b"s", b"c", b"s", "sha256")
+
+
+def test_a_name_that_is_no_primitive_gets_the_list_of_those_that_are():
+    with pytest.raises(LocalError, match="there is no primitive 'pfr'; there are: .*prf"):
+        Primitives().using(pfr=lambda: None)
+    with pytest.raises(LocalError, match="no primitive 'using'"):
+        Primitives().using(using=lambda: None)
+
+
+def test_it_says_what_is_replaced():
+    assert repr(Primitives()) == "<Primitives: none replaced>"
+    mine = Primitives().using(prf=lambda: b"", cbc_padding=lambda: b"")
+    assert repr(mine) == "<Primitives: cbc_padding, prf>"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_primitive_says_what_it_is_and_is_used_by_a_handshake(name):
+    assert getattr(Primitives, name).__doc__
+    called = []
+    reference = getattr(Primitives(), name)
+
+    def counted(*arguments):
+        called.append(name)
+        return reference(*arguments)
+
+    suites = {
+        "cbc_padding": "TLS_RSA_WITH_AES_128_CBC_SHA",
+        "cbc_protect": "TLS_RSA_WITH_AES_128_CBC_SHA",
+        "cbc_unprotect": "TLS_RSA_WITH_AES_128_CBC_SHA",
+        "record_mac": "TLS_RSA_WITH_AES_128_CBC_SHA",
+        "mac_protect": "TLS_RSA_WITH_NULL_SHA256",
+        "mac_unprotect": "TLS_RSA_WITH_NULL_SHA256",
+    }
+    suite = suites.get(name, "TLS_RSA_WITH_AES_128_GCM_SHA256")
+    lab.handshake(seed=1, suite=suite, primitives=Primitives().using(**{name: counted}))
+    assert called
