@@ -15,14 +15,14 @@ pytestmark = pytest.mark.timeout(300)
 
 SMALL = "from tlslab import lab\nexplorer = lab.explore()\nexplorer"
 LONG = """
-import resource
+import psutil
 from tlslab import lab
 from tlslab.lab.handshake import start_client, start_server, _carry
 from tlslab.trace import Trace
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def resident():
+    return psutil.Process().memory_info().rss // 2**20
 lab.explore(lab.handshake(seed=1), parts=('ladder', 'bytes'))
-before = peak()
+before = resident()
 trace = Trace('client')
 ours, theirs = start_client(trace, seed=1), start_server(Trace('server', max_events=1), seed=1)
 _carry(ours, theirs)
@@ -148,7 +148,7 @@ def test_one_handshake(opened, keep, benchmark) -> None:
 
 
 def test_5000_records(opened, keep, benchmark) -> None:
-    made = opened("long.ipynb", LONG, SHOW, "print(peak() - before, 'MB')")
+    made = opened("long.ipynb", LONG, SHOW, "print(resident() - before, 'MB')")
     page = made.page
 
     def measure() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tlslab.errors import LocalError, ProtocolError
 from tlslab.wire.codec import Reader, Writer
+from tlslab.wire.framing import handshake_spans
 
 
 def refusal(read, data):
@@ -93,3 +94,12 @@ def test_a_writer_writes_what_a_reader_reads():
     writer.opaque(2, "two", b"xy")
     writer.rest(b"rest")
     assert writer.data() == b"\1\2\3\0\3abcxyrest"
+
+
+def test_a_handshake_message_that_no_declaration_reads_keeps_its_body_closed():
+    raw = bytes.fromhex("fe000003616263")
+    assert [(span.path, span.start, span.end) for span in handshake_spans(None, raw)] == [
+        ("handshake.msg_type", 0, 1),
+        ("handshake.length", 1, 4),
+        ("handshake.body", 4, 7),
+    ]

@@ -29,6 +29,7 @@ def document(trace: Trace, rungs: Ladder | None = None) -> str:
     """The trace as the explorer reads it. rungs: its ladder, for whoever has it already."""
     rungs = rungs or ladder(trace)
     words: dict[str, list[str]] = {}
+    known: set[str] = set()
     places: dict[bytes, Place] = {}
     room = MAX_BYTES
     drawn = []
@@ -37,7 +38,7 @@ def document(trace: Trace, rungs: Ladder | None = None) -> str:
         room -= sum(len(view.raw) for view in views)
         if rung.message is not None:
             _find_places(places, rung, views)
-        drawn.append(_rung(rung, views, words, room >= 0))
+        drawn.append(_rung(rung, views, words, known, room >= 0))
     nodes = graph(trace)
     return json.dumps(
         {
@@ -62,7 +63,11 @@ def document(trace: Trace, rungs: Ladder | None = None) -> str:
 
 
 def _rung(
-    rung: Rung, views: tuple[Bytes, ...], words: dict[str, list[str]], whole: bool
+    rung: Rung,
+    views: tuple[Bytes, ...],
+    words: dict[str, list[str]],
+    known: set[str],
+    whole: bool,
 ) -> dict[str, Any]:
     record = rung.record
     message = rung.message
@@ -86,36 +91,35 @@ def _rung(
         "last": message is None or rung.part[1] == len(message.raw),
         "nonce": record.nonce.hex(),
         "additional": record.additional_data.hex(),
-        "views": [_view(rung, view, words, whole) for view in views],
+        "views": [_view(rung, view, words, known, whole) for view in views],
     }
 
 
-def _view(rung: Rung, view: Bytes, words: dict[str, list[str]], whole: bool) -> dict[str, Any]:
+def _view(
+    rung: Rung, view: Bytes, words: dict[str, list[str]], known: set[str], whole: bool
+) -> dict[str, Any]:
+    """words: what each field means, by its name; known: the paths whose fields are there."""
     raw = view.raw if whole else view.raw[:CUT]
     spans = []
     for span in view.spans:
         if span.end > len(raw):
             continue
-        field = span.field
-        if field not in words:
-            words[field] = _words(explain(field))
+        if span.path not in known:
+            known.add(span.path)
+            words[span.field] = _words(explain(span.field))
         spans.append([span.path, span.start, span.end, _value(span, view.raw), int(span.leaf)])
     start = rung.content_at
-    if rung.record.protection == "none" and view.raw is rung.record.raw:
+    if view.of == "record" and rung.record.protection == "none":
         start += HEADER
-    within = view.raw is not rung.record.raw or rung.record.protection == "none"
+    within = view.of == "inner" or rung.record.protection == "none"
     return {
         "title": view.title,
         "hex": raw.hex(),
         "length": len(view.raw),
         "spans": spans,
         "secret": view.secret,
-        "own": [start, start + rung.length] if within and not _is_message(rung, view) else [],
+        "own": [start, start + rung.length] if within and view.of != "message" else [],
     }
-
-
-def _is_message(rung: Rung, view: Bytes) -> bool:
-    return rung.message is not None and view.raw is rung.message.raw
 
 
 def _value(span: Span, raw: bytes) -> str | None:

@@ -173,9 +173,11 @@ def _rungs(record: Record, messages: Sequence[Message], carried: dict[int, int])
 class Bytes:
     """Some bytes and what they mean: one thing that a reader can look at.
 
+    of: "record", as on the wire; "inner", what the keys open; or "message", one in several records.
     secret: only somebody with the keys sees these. The leaves among `spans` tile `raw`.
     """
 
+    of: str
     title: str
     raw: bytes
     spans: tuple[Span, ...]
@@ -193,20 +195,21 @@ def bytes_of(ladder: Ladder, rung: Rung) -> tuple[Bytes, ...]:
     rungs = ladder.in_record(rung)
     number = f"Record {record.number} from the {record.sender}"
     if record.protection == "none":
-        views = [Bytes(number, record.raw, _nested(record.spans, rungs, HEADER))]
+        views = [Bytes("record", number, record.raw, _nested(record.spans, rungs, HEADER))]
     else:
-        views = [Bytes(f"{number}, as on the wire", record.raw, record.spans)]
+        views = [Bytes("record", f"{number}, as on the wire", record.raw, record.spans)]
         inner = record.inner or record.plaintext
         if inner:
             content = Span("fragment.content", 0, len(inner), inner.hex())
             spans = _nested(record.inner_spans or (content,), rungs, 0)
             secret = rung.protected_by == "encrypted"
             title = "What the keys open" if secret else "What the MAC protects"
-            views.append(Bytes(title, inner, spans, secret))
+            views.append(Bytes("inner", title, inner, spans, secret))
     if rung.message is not None and not rung.whole:
         message = rung.message
         title = f"{message.name} as a whole, from {len(message.records)} records"
-        views.append(Bytes(title, message.raw, message.spans, rung.protected_by == "encrypted"))
+        secret = rung.protected_by == "encrypted"
+        views.append(Bytes("message", title, message.raw, message.spans, secret))
     return tuple(views)
 
 

@@ -110,7 +110,7 @@ def _fields(rung: Rung, view: Bytes) -> Table:
         ("offset", "bytes", "field", "value", "meaning"),
         tuple(rows),
         frozenset({"field"}),
-        tuple(_protected_by(rung)) if view.raw is rung.record.raw else (),
+        tuple(_protected_by(rung)) if view.of == "record" else (),
     )
 
 

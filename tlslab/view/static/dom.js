@@ -93,8 +93,9 @@ export class RowList {
   }
 
   scrollTo(top) {
+    // To set it, even to what it is, makes the browser lay out the page.
+    if (this.top !== top) this.element.scrollTop = top;
     this.top = top;
-    this.element.scrollTop = top;
     this.draw();
   }
 
