@@ -39,6 +39,9 @@ class Process:
 
     def __init__(self, command: list[str], log: Path, env: dict[str, str] | None = None) -> None:
         self.log, self.errors = log, log.with_suffix(".err")
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # A shell starts what runs in its background like this, and children inherit it.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         with log.open("wb") as out, self.errors.open("wb") as err:
             self.popen = subprocess.Popen(
                 command,
