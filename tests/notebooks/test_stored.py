@@ -12,13 +12,25 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tlslab.classroom.build import IGNORE_OUTPUT, WIDGET
+from tlslab.classroom.running import IGNORE_OUTPUT, WIDGET
+from tlslab.classroom.source import read_source
+from tlslab.classroom.versions import Version, notebook_of
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+NOTEBOOKS = [
+    path
+    for version in Version
+    for path in sorted((ROOT / "notebooks" / version.value).glob("*.ipynb"))
+]
 SOURCES = sorted((ROOT / "notebooks" / "source").glob("*.py"))
 
-every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+def name_of(path):
+    return path.relative_to(ROOT / "notebooks").with_suffix("").as_posix()
+
+
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+every_source = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 
 
 def read(path):
@@ -29,12 +41,14 @@ def code_cells(path):
     return [cell for cell in read(path).cells if cell.cell_type == "code"]
 
 
-def test_every_source_has_its_notebook_and_every_notebook_its_source():
-    assert {path.stem for path in NOTEBOOKS} == {path.stem for path in SOURCES}
+def test_every_source_has_its_two_notebooks_and_every_notebook_its_source():
+    assert set(NOTEBOOKS) == {
+        version.target(ROOT / "notebooks", source.stem) for source in SOURCES for version in Version
+    }
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+@every_source
 def test_a_notebook_is_what_its_source_gives(source):
     done = subprocess.run(
         [sys.executable, "-m", "tlslab.classroom.build", "--check", source.stem],
@@ -71,10 +85,37 @@ def test_a_cell_has_an_id_of_its_own_and_nothing_of_a_machine_or_an_hour(path):
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     assert "version" not in notebook.metadata.language_info
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags"}
+        assert set(cell.metadata) <= {"tags", "nbgrader"}
     text = path.read_text("utf-8")
     assert WIDGET not in text
     assert not re.search(r"0x[0-9a-f]{9,}|/tmp/|/home/|ipykernel_\d", text)
+
+
+@every_source
+def test_the_learners_notebook_has_no_solution_and_its_cells_are_those_of_the_teachers(source):
+    learner, teacher = (
+        read(version.target(ROOT / "notebooks", source.stem)).cells for version in Version
+    )
+    expected = notebook_of(read_source(source), Version.LEARNER).cells
+    assert [cell.source for cell in learner] == [cell.source for cell in expected]
+    assert [(cell.id, cell.metadata) for cell in learner] == [
+        (cell.id, cell.metadata) for cell in teacher
+    ]
+    assert not [cell.source for cell in learner if re.search(r"(BEGIN|END) SOLUTION", cell.source)]
+
+
+@every_notebook
+def test_what_nbgrader_reads_is_as_it_wants_it(path):
+    # nbgrader 0.9, nbgraderformat/v3.json
+    cells = [cell for cell in read(path).cells if "nbgrader" in cell.metadata]
+    ids = [cell.metadata.nbgrader.grade_id for cell in cells]
+    assert len(ids) == len(set(ids))
+    for cell in cells:
+        metadata = cell.metadata.nbgrader
+        assert re.fullmatch(r"[a-zA-Z0-9_-]+", metadata.grade_id)
+        assert (metadata.schema_version, metadata.task, cell.cell_type) == (3, False, "code")
+        assert metadata.solution is not metadata.grade
+        assert metadata.locked is metadata.grade is ("points" in metadata)
 
 
 @every_notebook

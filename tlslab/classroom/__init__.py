@@ -1,1 +1,1 @@
-"""Building the notebooks that a learner opens."""
+"""Building the notebooks that learners and teachers open."""

@@ -1,50 +1,33 @@
-"""Builds the notebooks: source in, executed notebook out, the same bytes each time.
+"""Builds the notebooks: one source in, two executed notebooks out, the same bytes each time.
 
     python -m tlslab.classroom.build            builds every notebook
     python -m tlslab.classroom.build --check    fails if a notebook is not up to date
     python -m tlslab.classroom.build 00_start_here
 
 A source, notebooks/source/NN_name.py, is Python in the percent format: `# %%` begins a cell of
-code, `# %% [markdown]` one of text. Nothing that changes from run to run is stored: cell ids come
-from what the cells say, there are no timings, no widget state and no Python version. A cell whose
-output differs each time by its nature carries the tag `nbval-ignore-output`; the output stored
-first stays until the cell changes.
+code, `# %% [markdown]` one of text. It gives notebooks/NN_name.ipynb for the learner, and
+notebooks/solutions/NN_name.ipynb for the teacher (tlslab/classroom/source.py says how exercises
+are written). Nothing that changes from run to run is stored: cell ids come from what the cells
+say, there are no timings, no widget state and no Python version. A cell whose output differs each
+time by its nature carries the tag `nbval-ignore-output`; the output stored first stays until the
+cell changes.
 """
 
 import argparse
 import difflib
-import hashlib
-import os
 import sys
-import tempfile
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import jupytext
 import nbformat
-from nbclient import NotebookClient
 
-IGNORE_OUTPUT = "nbval-ignore-output"
-WIDGET = "application/vnd.jupyter.widget-view+json"
-TIMEOUT = 120
-"""Longest time that one cell may take, in seconds."""
-
-METADATA = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {
-        "codemirror_mode": {"name": "ipython", "version": 3},
-        "file_extension": ".py",
-        "mimetype": "text/x-python",
-        "name": "python",
-        "nbconvert_exporter": "python",
-        "pygments_lexer": "ipython3",
-    },
-}
+from tlslab.classroom.running import CellError, execute, keep_ignored_outputs
+from tlslab.classroom.source import Cell, SourceError, read_source
+from tlslab.classroom.versions import Version, notebook_of
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command. 0: all is well; 1: with --check, a notebook is not what its source gives."""
+    """The command. 0: all is well; 1: a notebook cannot be built or, with --check, differs."""
     parser = argparse.ArgumentParser(
         prog="python -m tlslab.classroom.build", description="Build the notebooks."
     )
@@ -53,89 +36,82 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=None, help="the folder of the notebooks")
     options = parser.parse_args(arguments)
     folder = options.folder or find_folder()
-    status = 0
+    well = True
     for source in sources(folder, options.names):
-        target = folder / f"{source.stem}.ipynb"
-        stored = target.read_text("utf-8") if target.exists() else ""
-        built = build(source, stored)
-        if built == stored:
-            print(f"{target.name}: up to date")
-        elif options.check:
-            status = 1
-            print(f"{target.name}: differs from what {source.name} gives")
-            sys.stdout.writelines(difference(stored, built))
-        else:
-            target.write_text(built, "utf-8", newline="\n")
-            print(f"{target.name}: built")
-    return status
+        try:
+            cells = read_source(source)
+        except SourceError as error:
+            print(error)
+            well = False
+            continue
+        for version in Version:
+            well &= bring_up_to_date(source, cells, version, options.check)
+    return 0 if well else 1
 
 
-def build(source: Path, stored: str = "") -> str:
-    """The executed notebook of a source, as the text of its file.
+def bring_up_to_date(source: Path, cells: list[Cell], version: Version, check: bool) -> bool:
+    """Build one version, print what came of it, and store it. False: something is wrong.
 
-    stored: the notebook as it was; it gives the outputs of cells whose output is ignored.
+    check: change nothing; a difference is what is wrong.
     """
-    notebook = jupytext.reads(source.read_text("utf-8"), fmt="py:percent")
-    notebook.metadata = nbformat.from_dict(METADATA)
-    name_cells(notebook)
-    execute(notebook, source.parent.parent)
-    take_widgets_away(notebook)
-    if stored:
-        keep_ignored_outputs(notebook, nbformat.reads(stored, as_version=4))
+    folder = source.parent.parent
+    target = version.target(folder, source.stem)
+    name = target.relative_to(folder).as_posix()
+    stored = target.read_text("utf-8") if target.exists() else ""
+    try:
+        built = build(cells, version, folder, stored)
+    except CellError as error:
+        print(f"{name}: {failure(error, source, cells, version)}")
+        sys.stderr.write(error.traceback)
+        return False
+    if built == stored:
+        print(f"{name}: up to date")
+    elif check:
+        print(f"{name}: differs from what {source.name} gives")
+        sys.stdout.writelines(difference(stored, built))
+        return False
+    else:
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(built, "utf-8", newline="\n")
+        print(f"{name}: built")
+    return True
+
+
+def build(cells: list[Cell], version: Version, folder: Path, stored: str = "") -> str:
+    """An executed notebook, as the text of its file. Raises CellError when a cell fails.
+
+    folder: where the cells run. stored: the notebook as it was; it gives the outputs of cells whose
+    output is ignored.
+    """
+    notebook = notebook_of(cells, version)
+    execute(notebook, folder)
+    if before := read_stored(stored):
+        keep_ignored_outputs(notebook, before)
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
 
 
-def name_cells(notebook: Any) -> None:
-    """Give each cell an id that depends on what it says alone, and nothing but its tags."""
-    seen: Counter[str] = Counter()
-    for cell in notebook.cells:
-        content = f"{cell.cell_type}\n{cell.source}"
-        digest = hashlib.sha256(content.encode()).hexdigest()[:8]
-        seen[digest] += 1
-        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
-        cell.metadata = nbformat.from_dict(
-            {"tags": list(cell.metadata.tags)} if "tags" in cell.metadata else {}
-        )
+def read_stored(text: str) -> Any | None:
+    """A notebook as it was stored. None: there is none, or what git left of it after a conflict."""
+    try:
+        return nbformat.reads(text, as_version=4) if text else None
+    except nbformat.reader.NotJSONError:
+        return None
 
 
-def execute(notebook: Any, folder: Path) -> None:
-    """Run every cell in a new kernel, in `folder`. Raises CellExecutionError when a cell fails."""
-    with tempfile.TemporaryDirectory() as directory:
-        # Nobody's own start-up files or history: the same kernel for everybody.
-        before = os.environ.get("IPYTHONDIR")
-        os.environ["IPYTHONDIR"] = directory
-        try:
-            NotebookClient(
-                notebook,
-                timeout=TIMEOUT,
-                kernel_name="python3",
-                record_timing=False,
-                store_widget_state=False,
-                resources={"metadata": {"path": str(folder)}},
-            ).execute()
-        finally:
-            if before is None:
-                del os.environ["IPYTHONDIR"]
-            else:
-                os.environ["IPYTHONDIR"] = before
-    # The client notes which Python it was.
-    notebook.metadata = nbformat.from_dict(METADATA)
-
-
-def take_widgets_away(notebook: Any) -> None:
-    """A widget lives in a kernel. What stands in for it stays: HTML, and a sentence."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop(WIDGET, None)
-
-
-def keep_ignored_outputs(notebook: Any, stored: Any) -> None:
-    """Take over the outputs that differ at each run, where the cell has not changed."""
-    before = {cell.id: cell for cell in stored.cells}
-    for cell in notebook.cells:
-        if IGNORE_OUTPUT in cell.metadata.get("tags", []) and cell.id in before:
-            cell.outputs = before[cell.id].outputs
+def failure(error: CellError, source: Path, cells: list[Cell], version: Version) -> str:
+    """What is wrong, in a sentence that names the cell."""
+    cell = cells[error.index]
+    text = cell.text if version is Version.TEACHER else cell.learner_text
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    place = f"cell {error.index + 1} ({source.name}, line {cell.line}: {first})"
+    exercises = any(before.exercise for before in cells[: error.index + 1])
+    if version is Version.TEACHER or not exercises:
+        return f"{place} fails: {error.reason}"
+    return (
+        f"{place} fails: {error.reason} "
+        "(no exercise is written in the learner's version, and every cell must work all the same)"
+    )
 
 
 def sources(folder: Path, names: list[str]) -> list[Path]:
