@@ -63,6 +63,21 @@ def execute(notebook: Any, folder: Path) -> None:
     # The client notes which Python it was.
     notebook.metadata = nbformat.from_dict(METADATA)
     take_widgets_away(notebook)
+    join_streams(notebook)
+
+
+def join_streams(notebook: Any) -> None:
+    """What a cell prints comes in pieces, cut by the clock: put them together again."""
+    for cell in notebook.cells:
+        joined: list[Any] = []
+        for output in cell.get("outputs", []):
+            before = joined[-1] if joined else {}
+            if output.output_type == "stream" and before.get("name") == output.name:
+                before["text"] += output.text
+            else:
+                joined.append(output)
+        if "outputs" in cell:
+            cell.outputs = joined
 
 
 def take_widgets_away(notebook: Any) -> None:

@@ -4,21 +4,30 @@ from tlslab import lab
 h = lab.handshake(seed=1, suite="TLS_RSA_WITH_AES_128_GCM_SHA256")
 h = lab.peers.openssl(role="client")
 lab.explore(h)
+lab.check(my_function)
 """
 
 from tlslab.lab import peers, pki
+from tlslab.lab.checking import answer, check, hint, primitives
 from tlslab.lab.configs import client_config, server_config
 from tlslab.lab.explore import explore
 from tlslab.lab.handshake import Handshake, handshake
+from tlslab.lab.learner import progress, start_over
 from tlslab.lab.randomness import SeededRandom
 
 __all__ = [
     "Handshake",
     "SeededRandom",
+    "answer",
+    "check",
     "client_config",
     "explore",
     "handshake",
+    "hint",
     "peers",
     "pki",
+    "primitives",
+    "progress",
     "server_config",
+    "start_over",
 ]

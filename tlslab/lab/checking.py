@@ -1,0 +1,202 @@
+"""`lab.check`: is this function right, and if not, what is the mistake?
+
+It calls the learner's function with published vectors, edge cases and seeded values, and compares
+with the reference. A mistake that many make is named; for any other the first difference is shown.
+A function that passes runs in the handshakes that follow.
+"""
+
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tlslab
+from tlslab.errors import LocalError
+from tlslab.lab import learner
+from tlslab.lab.comparing import difference, same, shape
+from tlslab.lab.exercises import Answer, Case, Exercise, exercises, find
+from tlslab.lab.limiting import TooSlow, time_limit
+from tlslab.lab.randomness import SeededRandom
+from tlslab.primitives import REFERENCE, Primitives
+from tlslab.view.tables import counted, escape
+
+PACKAGE = Path(tlslab.__file__).parent
+MARKS = {"passed": "✓", "not written": "…", "wrong": "✗", "crashed": "✗", "too slow": "✗"}
+
+_installed: dict[str, Callable[..., Any]] = {}
+_asked: Counter[str] = Counter()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a check.
+
+    status: "passed", "wrong", "crashed", "too slow" or "not written". message: what to say of it.
+    """
+
+    exercise: str
+    status: str
+    message: str
+
+    def __repr__(self) -> str:
+        return f"{MARKS[self.status]} {self.message}"
+
+    def _repr_html_(self) -> str:
+        first, *more = self.message.split("\n")
+        lines = [f"<p><b>{MARKS[self.status]} {self.exercise}</b>: {escape(first, 2000)}</p>"]
+        if more:
+            lines.append(f"<pre>{'<br>'.join(escape(line, 2000) for line in more)}</pre>")
+        return "".join(lines)
+
+
+def check(function: Callable[..., Any], *, limit: float = 5.0) -> Result:
+    """Check a function of yours; its name says which exercise it belongs to.
+
+    limit: seconds for all cases together. Raises LocalError for a name that is no exercise.
+    """
+    exercise = _exercise_of(function)
+    result = _check(exercise, function, limit)
+    if result.status == "passed":
+        learner.done(exercise.id)
+        if exercise.primitive:
+            _installed[exercise.primitive] = function
+    return result
+
+
+def hint(id: str) -> str:
+    """The next hint for an exercise; each says more. Raises LocalError for an unknown id."""
+    hints = find(id).hints
+    number = min(_asked[id], len(hints) - 1)
+    _asked[id] += 1
+    return f"Hint {number + 1} of {len(hints)}: {hints[number]}"
+
+
+def answer(id: str, value: Any) -> Result:
+    """Check a value that you found. Raises LocalError for an unknown id."""
+    question = find(id)
+    if not isinstance(question, Answer):
+        raise LocalError(f"{id} asks for a function: use lab.check({question.name})")
+    if value is None or value is ...:
+        return Result(id, "not written", f"{id} has no answer yet.")
+    own = learner.seed()
+    if same(question.expected(own), value):
+        learner.done(id)
+        return Result(id, "passed", f"{id} is right.")
+    for sentence, mistaken in question.mistakes:
+        if same(mistaken(own), value):
+            return Result(id, "wrong", sentence)
+    return Result(id, "wrong", f"Not that. {shape(question.expected(own), value)}")
+
+
+def primitives() -> Primitives:
+    """The primitives with every function of yours that passed; the reference for the others."""
+    return REFERENCE.using(**_installed)
+
+
+# -- one check ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a call came to: a value, or an exception."""
+
+    value: Any = None
+    raised: BaseException | None = None
+
+    def fits(self, expected: Any) -> bool:
+        if isinstance(expected, type) and issubclass(expected, BaseException):
+            return isinstance(self.raised, expected)
+        return self.raised is None and same(expected, self.value)
+
+    def equals(self, other: "_Outcome") -> bool:
+        if self.raised is not None or other.raised is not None:
+            return type(self.raised) is type(other.raised)
+        return same(self.value, other.value)
+
+
+def _check(exercise: Exercise, function: Callable[..., Any], limit: float) -> Result:
+    name = exercise.name
+    cases = list(exercise.cases(SeededRandom(exercise.id, "check")))
+    outcomes: list[_Outcome] = []
+    try:
+        with time_limit(limit):
+            for case in cases:
+                outcomes.append(_call(function, case))
+                if isinstance(outcomes[-1].raised, NotImplementedError):
+                    return Result(exercise.id, "not written", _not_written(exercise))
+    except TooSlow:
+        what = cases[len(outcomes)].what
+        message = f"{name} was stopped: not done after {limit:g} seconds ({what}). Does a loop end?"
+        return Result(exercise.id, "too slow", message)
+    expected = [_expected(exercise, case) for case in cases]
+    wrong = [i for i, outcome in enumerate(outcomes) if not outcome.fits(expected[i])]
+    if not wrong:
+        runs = " It now runs in the handshakes below." if exercise.primitive else ""
+        return Result(
+            exercise.id, "passed", f"{name} is right in {counted(len(cases), 'case')}.{runs}"
+        )
+    # A mistake that explains everything, or else one that explains what is wrong.
+    for explained in (range(len(cases)), wrong):
+        for mistake in exercise.mistakes:
+            if all(outcomes[i].equals(_call(mistake.function, cases[i])) for i in explained):
+                return Result(exercise.id, "wrong", mistake.sentence)
+    first = wrong[0]
+    return _unknown_mistake(exercise, cases[first], expected[first], outcomes[first])
+
+
+def _unknown_mistake(exercise: Exercise, case: Case, expected: Any, outcome: _Outcome) -> Result:
+    name, error = exercise.name, outcome.raised
+    if isinstance(error, BaseException):
+        message = f"{name} raised {_named(error)} ({case.what}).\n{_own_lines(error)}"
+        return Result(exercise.id, "crashed", message.rstrip())
+    if isinstance(expected, type) and issubclass(expected, BaseException):
+        message = f"{name} has to raise {expected.__name__} here, and returned ({case.what})."
+        return Result(exercise.id, "wrong", message)
+    message = f"{name} is not right yet ({case.what}). {difference(expected, outcome.value)}"
+    return Result(exercise.id, "wrong", message)
+
+
+def _call(function: Callable[..., Any], case: Case) -> _Outcome:
+    # A list may be changed by whoever gets it.
+    arguments = [list(each) if isinstance(each, list) else each for each in case.arguments]
+    try:
+        return _Outcome(function(*arguments))
+    except (Exception, SystemExit) as error:
+        return _Outcome(raised=error)
+
+
+def _expected(exercise: Exercise, case: Case) -> Any:
+    if case.expected is not None:
+        return case.expected
+    outcome = _call(exercise.reference, case)
+    return outcome.value if outcome.raised is None else type(outcome.raised)
+
+
+def _not_written(exercise: Exercise) -> str:
+    if exercise.primitive in _installed:
+        return f"{exercise.name} is not written here. The version of yours that passed stays."
+    stands_in = " The reference stands in, so everything below works." if exercise.primitive else ""
+    return f"{exercise.name} is not written yet.{stands_in}"
+
+
+def _exercise_of(function: Callable[..., Any]) -> Exercise:
+    name = getattr(function, "__name__", repr(function))
+    for exercise in exercises().values():
+        if exercise.name == name:
+            return exercise
+    known = ", ".join(exercise.name for exercise in exercises().values())
+    raise LocalError(f"no exercise asks for a function called {name!r}; they ask for: {known}")
+
+
+def _named(error: BaseException) -> str:
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _own_lines(error: BaseException) -> str:
+    """Where it happened in the learner's code, without this package's own lines."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not Path(frame.filename).is_relative_to(PACKAGE)]
+    return "\n".join(f"  in {frame.name}, line {frame.lineno}: {frame.line}" for frame in own)
