@@ -208,3 +208,24 @@ def test_a_list_is_a_tuple_and_true_is_not_one():
     assert same(bytearray(b"a"), b"a")
     assert not same(True, 1)
     assert not same(b"a", "a")
+
+
+def test_what_it_prints_is_shown_for_the_case_that_is_wrong_and_nowhere_else(capsys):
+    def prf(secret, label, seed, length, hash_name):
+        print("the label is", label)
+        print("\n".join("line" for _ in range(20)))
+        return b""
+
+    result = lab.check(prf)
+    assert "It printed:\n  the label is b'test label'\n  line" in result.message
+    assert "… 11 lines more" in result.message
+    assert capsys.readouterr().out == ""
+
+
+def test_a_program_can_read_the_result():
+    def prf(secret, label, seed, length, hash_name):
+        raise NotImplementedError
+
+    assert lab.check(prf)._repr_mimebundle_() == {
+        "application/vnd.tlslab.result+json": {"exercise": "05.prf", "status": "not written"}
+    }

@@ -8,11 +8,11 @@ lab.check(my_function)
 """
 
 from tlslab.lab import peers, pki
-from tlslab.lab.checking import answer, check, hint, primitives
+from tlslab.lab.checking import answer, check, hint, primitives, start_over
 from tlslab.lab.configs import client_config, server_config
 from tlslab.lab.explore import explore
 from tlslab.lab.handshake import Handshake, handshake
-from tlslab.lab.learner import progress, start_over
+from tlslab.lab.learner import progress
 from tlslab.lab.randomness import SeededRandom
 
 __all__ = [

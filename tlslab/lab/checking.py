@@ -8,13 +8,15 @@ A function that passes runs in the handshakes that follow.
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import tlslab
 from tlslab.errors import LocalError
-from tlslab.lab import learner
+from tlslab.lab import learner, my_tls
 from tlslab.lab.comparing import difference, same, shape
 from tlslab.lab.exercises import Answer, Case, Exercise, exercises, find
 from tlslab.lab.limiting import TooSlow, time_limit
@@ -22,7 +24,10 @@ from tlslab.lab.randomness import SeededRandom
 from tlslab.primitives import REFERENCE, Primitives
 from tlslab.view.tables import counted, escape
 
+PRINTED = 10
+"""Most lines that are shown of what a function printed."""
 PACKAGE = Path(tlslab.__file__).parent
+RESULT_TYPE = "application/vnd.tlslab.result+json"
 MARKS = {"passed": "✓", "not written": "…", "wrong": "✗", "crashed": "✗", "too slow": "✗"}
 
 _installed: dict[str, Callable[..., Any]] = {}
@@ -43,6 +48,10 @@ class Result:
     def __repr__(self) -> str:
         return f"{MARKS[self.status]} {self.message}"
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """For programs that read a notebook's outputs; a browser shows the HTML."""
+        return {RESULT_TYPE: {"exercise": self.exercise, "status": self.status}}
+
     def _repr_html_(self) -> str:
         first, *more = self.message.split("\n")
         lines = [f"<p><b>{MARKS[self.status]} {self.exercise}</b>: {escape(first, 2000)}</p>"]
@@ -62,6 +71,8 @@ def check(function: Callable[..., Any], *, limit: float = 5.0) -> Result:
         learner.done(exercise.id)
         if exercise.primitive:
             _installed[exercise.primitive] = function
+        if saved := my_tls.save(exercise, function):
+            return replace(result, message=f"{result.message} {saved}")
     return result
 
 
@@ -91,8 +102,31 @@ def answer(id: str, value: Any) -> Result:
 
 
 def primitives() -> Primitives:
-    """The primitives with every function of yours that passed; the reference for the others."""
-    return REFERENCE.using(**_installed)
+    """The primitives with every function of yours that passed; the reference for the others.
+
+    What passed in another notebook comes from `my_tls.py`. Raises LocalError if that file cannot
+    be run.
+    """
+    mine = my_tls.functions()
+    saved = {
+        exercise.primitive: mine[exercise.name]
+        for exercise in exercises().values()
+        if exercise.primitive and exercise.name in mine
+    }
+    return REFERENCE.using(**{**saved, **_installed})
+
+
+def start_over() -> str:
+    """Forget what was done, and the seed, and put `my_tls.py` aside. Says where it is now.
+
+    The notebooks themselves stay as they are.
+    """
+    _installed.clear()
+    _asked.clear()
+    learner.forget()
+    aside = my_tls.put_aside()
+    kept = f" Your functions are now in {aside}, where nothing uses them." if aside else ""
+    return f"Nothing is done, and the questions are new ones.{kept}"
 
 
 # -- one check ----------------------------------------------------------------------------------
@@ -100,10 +134,11 @@ def primitives() -> Primitives:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What a call came to: a value, or an exception."""
+    """What a call came to: a value, or an exception. printed: what it printed meanwhile."""
 
     value: Any = None
     raised: BaseException | None = None
+    printed: str = ""
 
     def fits(self, expected: Any) -> bool:
         if isinstance(expected, type) and issubclass(expected, BaseException):
@@ -147,24 +182,34 @@ def _check(exercise: Exercise, function: Callable[..., Any], limit: float) -> Re
 
 
 def _unknown_mistake(exercise: Exercise, case: Case, expected: Any, outcome: _Outcome) -> Result:
-    name, error = exercise.name, outcome.raised
+    name, error, status = exercise.name, outcome.raised, "wrong"
     if isinstance(error, BaseException):
-        message = f"{name} raised {_named(error)} ({case.what}).\n{_own_lines(error)}"
-        return Result(exercise.id, "crashed", message.rstrip())
-    if isinstance(expected, type) and issubclass(expected, BaseException):
+        status = "crashed"
+        message = f"{name} raised {_named(error)} ({case.what}).\n{_own_lines(error)}".rstrip()
+    elif isinstance(expected, type) and issubclass(expected, BaseException):
         message = f"{name} has to raise {expected.__name__} here, and returned ({case.what})."
-        return Result(exercise.id, "wrong", message)
-    message = f"{name} is not right yet ({case.what}). {difference(expected, outcome.value)}"
-    return Result(exercise.id, "wrong", message)
+    else:
+        message = f"{name} is not right yet ({case.what}). {difference(expected, outcome.value)}"
+    return Result(exercise.id, status, f"{message}{_printed(outcome.printed)}")
 
 
 def _call(function: Callable[..., Any], case: Case) -> _Outcome:
     # A list may be changed by whoever gets it.
     arguments = [list(each) if isinstance(each, list) else each for each in case.arguments]
-    try:
-        return _Outcome(function(*arguments))
-    except (Exception, SystemExit) as error:
-        return _Outcome(raised=error)
+    with redirect_stdout(StringIO()) as printed:
+        try:
+            return _Outcome(function(*arguments), printed=printed.getvalue())
+        except (Exception, SystemExit) as error:
+            return _Outcome(raised=error, printed=printed.getvalue())
+
+
+def _printed(text: str) -> str:
+    """What the function printed in the case that is shown: the first lines of it."""
+    if not text:
+        return ""
+    lines = text.rstrip("\n").split("\n")
+    more = [f"  … {counted(len(lines) - PRINTED, 'line')} more"] if len(lines) > PRINTED else []
+    return "\n".join(["\nIt printed:", *(f"  {line}" for line in lines[:PRINTED]), *more])
 
 
 def _expected(exercise: Exercise, case: Case) -> Any:
@@ -177,8 +222,7 @@ def _expected(exercise: Exercise, case: Case) -> Any:
 def _not_written(exercise: Exercise) -> str:
     if exercise.primitive in _installed:
         return f"{exercise.name} is not written here. The version of yours that passed stays."
-    stands_in = " The reference stands in, so everything below works." if exercise.primitive else ""
-    return f"{exercise.name} is not written yet.{stands_in}"
+    return f"{exercise.name} is not written yet. The reference stands in: everything below works."
 
 
 def _exercise_of(function: Callable[..., Any]) -> Exercise:

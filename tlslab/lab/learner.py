@@ -106,8 +106,8 @@ def progress() -> Table:
     )
 
 
-def start_over() -> None:
-    """Forget what was done, and the seed. The notebooks themselves stay as they are."""
+def forget() -> None:
+    """Forget what was done, and the seed."""
     _unsaved.done.clear()
     place = folder()
     if place is not None:
