@@ -364,7 +364,7 @@ print("what comes out:", [message.hex() for message in join([finished.raw[5:]])]
 #
 # **Which message is the second one, and how many bytes will its body have altogether?** Use your functions, or count by hand.
 
-# %%
+# %% tags=["own-seed"]
 from tlslab.lab.exercises import n01
 from tlslab.lab.learner import seed as my_seed
 

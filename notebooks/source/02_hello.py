@@ -154,7 +154,7 @@ print("bytes", at, "to", at + 18, "of the ClientHello:", client_hello.raw[at : a
 #
 # Here is the first record of somebody's connection. It was made for you; others get another one.
 
-# %%
+# %% tags=["own-seed"]
 from tlslab.lab.exercises import n02
 from tlslab.lab.learner import seed as my_seed
 

@@ -12,10 +12,11 @@ from typing import TextIO
 
 import tlslab
 from tlslab.cli.arguments import UsageError
+from tlslab.cli.check import register as check
 from tlslab.cli.connect import register as connect
 from tlslab.cli.serve import register as serve
 
-COMMANDS = (serve, connect)
+COMMANDS = (serve, connect, check)
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells give it: 128 and the number of SIGINT."""
 

@@ -1,7 +1,8 @@
 """What a learner has done so far, and the seed that makes their questions their own.
 
 Kept in the folder `.tlslab` beside the notebooks, or in the one that TLSLAB_STATE names. With
-TLSLAB_STATE=off nothing is read and nothing is kept: so the notebooks of the course are built.
+TLSLAB_STATE=off nothing is read and nothing is kept: so the notebooks of the course are built. The
+seed is then that of TLSLAB_SEED, or the course's own.
 """
 
 import json
@@ -22,7 +23,7 @@ FILE = "progress.json"
 class State:
     """seed: this learner's. done: the ids of the exercises that passed, in that order."""
 
-    seed: str = OFFICIAL_SEED
+    seed: str = field(default_factory=lambda: os.environ.get("TLSLAB_SEED", OFFICIAL_SEED))
     done: list[str] = field(default_factory=list)
 
 

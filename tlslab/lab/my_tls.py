@@ -186,7 +186,7 @@ def _run(text: str, name: str) -> dict[str, Callable[..., Any]]:
     # So that an error in a function shows its line.
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     try:
-        exec(compile(text, name, "exec"), space)  # noqa: S102  # the learner's own file
+        exec(compile(text, name, "exec"), space)  # the learner's own file
     except Exception as error:
         line = _line_of(error, name)
         raise LocalError(f"{name}{line}: {type(error).__name__}: {error}") from error

@@ -82,6 +82,14 @@ def _from_a_0(secret: bytes, seed: bytes, length: int, hash_name: str) -> bytes:
     return output[:length]
 
 
+def _seed_first(secret: bytes, seed: bytes, length: int, hash_name: str) -> bytes:
+    output, a = b"", seed
+    while len(output) < length:
+        a = hmac.digest(secret, a, hash_name)
+        output += hmac.digest(secret, seed + a, hash_name)
+    return output[:length]
+
+
 def _without_seed(secret: bytes, seed: bytes, length: int, hash_name: str) -> bytes:
     output, a = b"", seed
     while len(output) < length:
@@ -126,6 +134,11 @@ EXERCISES: tuple[Exercise, ...] = (
                 "You hashed A(i) alone. Each piece is HMAC(secret, A(i) + seed): the seed goes in "
                 "every time (RFC 5246 §5).",
                 _without_seed,
+            ),
+            Mistake(
+                "You put the seed in front of A(i). It comes behind: HMAC(secret, A(i) + seed) "
+                "(RFC 5246 §5).",
+                _seed_first,
             ),
             Mistake(
                 "Your output is the chain A(1), A(2), … itself. It only feeds the output: each "
