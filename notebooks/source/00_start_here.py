@@ -312,29 +312,12 @@ view.text.knowledge(handshake.trace)
 #
 # ## Questions
 #
-# Answer first, then click.
-#
-# <details>
-# <summary>1. A server's certificate is public. Why can nobody else use it to pretend to be that server?</summary>
-#
-# Because of step 5. An impostor can show the certificate, but cannot decrypt the premaster secret without the private key. Without it there are no keys and no correct Finished,
-# and the client breaks off in step 8.
-# </details>
-#
-# <details>
-# <summary>2. Somebody in between changes one byte of the ServerHello so that both sides still go on. Where does it end?</summary>
-#
-# At Finished. The client has hashed a ServerHello that the server never sent, so the two transcripts differ. If the byte belonged to the random, then even the keys
-# differ, and the record with the client's Finished cannot be opened. In either case the server answers the client's Finished with an alert.
-# </details>
-#
-# <details>
-# <summary>3. Which of the nine steps could an eavesdropper not watch?</summary>
-#
-# Steps 3, 5 and 6 are computed inside one side or both, and nothing of them is sent. Of 7, 8 and 9 an eavesdropper sees that they happen, and how many bytes they take,
-# but not what is in them.
-# </details>
-#
+# Wrong answers are explained too, and nobody counts them.
+
+# %%
+lab.questions("00")
+
+# %% [markdown]
 # ## What comes next
 #
 # You have seen a whole handshake from inside: nine steps, each with its bytes. In the notebooks to come you write these steps yourself, from the bytes of a record up to Finished. In notebook 08 your own functions

@@ -418,38 +418,12 @@ view.text.knowledge(handshake.trace)
 # %% [markdown]
 # ## Questions
 #
-# Answer first, then click.
-#
-# <details>
-# <summary>1. A record begins with <code>15 03 03 00 02</code>. What is in it, and how long is the whole record?</summary>
-#
-# Type 0x15 is 21, an alert. The fragment has 2 bytes, and with the header the record has 7.
-# </details>
-#
-# <details>
-# <summary>2. <code>opaque certificate&lt;1..2^24-1&gt;</code>: a certificate has 1,000 bytes. How many bytes go over the wire for this field?</summary>
-#
-# 1,003. The upper bound needs three bytes, so the length takes three, though 1,000 alone would fit into two.
-# </details>
-#
-# <details>
-# <summary>3. A server sends ServerHello, Certificate and ServerHelloDone in a single record. Its administrator sees another server that sends three. Which one is faulty?</summary>
-#
-# Neither. How messages are cut into records is up to the sender, and a receiver has to cope with every way. An old fault in some programs is to expect that each message has a record of its own.
-# </details>
-#
-# <details>
-# <summary>4. You see one record: <code>16 03 01 …</code>. Is that a connection of TLS 1.0?</summary>
-#
-# You cannot tell. Every client of TLS 1.2 and of TLS 1.3 may begin like that. The answer is in the ServerHello.
-# </details>
-#
-# <details>
-# <summary>5. Why may a message not be longer than 16,777,215 bytes, and why do programs refuse long before that?</summary>
-#
-# Its length is a uint24. And who accepts a length has to keep that many bytes until the message is whole: a stranger could fill the memory with a header of four bytes. So programs set bounds of their own.
-# </details>
-#
+# Wrong answers are explained too, and nobody counts them.
+
+# %%
+lab.questions("01")
+
+# %% [markdown]
 # ## What comes next
 #
 # You can open every envelope. [Notebook 02](02_hello.ipynb) reads the first letter in it, the ClientHello, and writes one. OpenSSL will answer it.

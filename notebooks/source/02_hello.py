@@ -413,38 +413,12 @@ view.text.knowledge(answer.trace)
 # %% [markdown]
 # ## Questions
 #
-# Answer first, then click.
-#
-# <details>
-# <summary>1. Both randoms are public. Would the handshake be weaker if the client used the same random each time?</summary>
-#
-# As long as the server's is new, the keys still differ each time, and a server is safe from old records sent again. The client is not: somebody could play a recorded server to it, with the old randoms. That is why both draw one.
-# </details>
-#
-# <details>
-# <summary>2. A client offers a strong suite first and a weak one last. The server chooses the weak one. Has it broken a rule?</summary>
-#
-# No. It may take any suite from the offer. What a client would not accept it must not offer.
-# </details>
-#
-# <details>
-# <summary>3. An old server gets a ClientHello with an extension that was invented after it was written. What happens?</summary>
-#
-# It reads type and length, skips that many bytes, and goes on. It must not answer an extension that it does not know, so the client sees from the ServerHello that nothing came of it.
-# </details>
-#
-# <details>
-# <summary>4. The ServerHello names a suite that was not in the offer. What does the client do?</summary>
-#
-# It breaks off with the alert `illegal_parameter`. Either the server is faulty, or somebody has changed one of the two messages.
-# </details>
-#
-# <details>
-# <summary>5. Why does a ClientHello say <code>03 03</code> even when the client can do TLS 1.3?</summary>
-#
-# Because servers that broke at higher numbers were too many to ignore. TLS 1.3 is offered in the extension `supported_versions`, which old servers skip.
-# </details>
-#
+# Wrong answers are explained too, and nobody counts them.
+
+# %%
+lab.questions("02")
+
+# %% [markdown]
 # ## What comes next
 #
 # The two sides agree on how to talk. The client does not know yet *with whom*: anybody could have sent that ServerHello. In notebook 03, Certificates, the server proves its name, and you find out what such a proof is worth.

@@ -227,27 +227,12 @@ view.text.knowledge(handshake.trace)
 #
 # ## Questions
 #
-# Answer first, then click.
-#
-# <details>
-# <summary>1. "The public key encrypts the connection." What does it really encrypt?</summary>
-#
-# These 48 bytes, once. All data is encrypted with the session keys, which both sides compute from them.
-# </details>
-#
-# <details>
-# <summary>2. The padding string must not contain a zero byte. What would happen with one?</summary>
-#
-# The receiver takes the first zero after `0002` for the end of the padding. It would find a message that is too long, and the handshake would fail, in more than half of all connections: 205
-# random bytes are likely to have a zero among them.
-# </details>
-#
-# <details>
-# <summary>3. The client alone makes up the premaster secret. Why does the server not mind?</summary>
-#
-# The server's random number goes into the master secret too. A client whose random numbers are bad harms its own connections; nothing that it does makes the keys of another connection known.
-# </details>
-#
+# Wrong answers are explained too, and nobody counts them.
+
+# %%
+lab.questions("04")
+
+# %% [markdown]
 # ## What comes next
 #
 # Both sides have the premaster secret. Notebook 05 makes keys of it.

@@ -279,26 +279,12 @@ view.text.knowledge(handshake.trace)
 #
 # ## Questions
 #
-# Answer first, then click.
-#
-# <details>
-# <summary>1. Both randoms are public. Would the keys be less secret without them?</summary>
-#
-# No. What would be lost is that they are new each time: the same premaster secret would give the same keys, and a recorded connection could be played again.
-# </details>
-#
-# <details>
-# <summary>2. Somebody steals client_write_key from memory. Can they compute the master secret from it, or server_write_key?</summary>
-#
-# Neither. The keys are pieces of the output of an HMAC, and nobody computes the key of an HMAC from its output, nor one piece of it from another. They read what the client sends in this connection, and no more.
-# </details>
-#
-# <details>
-# <summary>3. Why is the master secret not cut into keys directly, without the key block?</summary>
-#
-# It has 48 bytes, and the keys of this suite alone take 96. And it has another use to come: Finished is made from it, and a later connection may begin with it (notebook 12).
-# </details>
-#
+# Wrong answers are explained too, and nobody counts them.
+
+# %%
+lab.questions("05")
+
+# %% [markdown]
 # ## What comes next
 #
 # Both sides have keys. Neither knows yet that the other has the same. In notebook 06 they prove it to each other: Finished.

@@ -224,27 +224,12 @@ view.text.knowledge(handshake.trace)
 # %% [markdown]
 # ## Questions
 #
-# Answer first, then click.
-#
-# <details>
-# <summary>1. Why is ChangeCipherSpec not in the transcript?</summary>
-#
-# It is not a handshake message: its record type is 20, and that of the handshake is 22. It was meant as a signal to the layer below. TLS 1.3 has no use for it any more.
-# </details>
-#
-# <details>
-# <summary>2. The hash in Finished could be secret too, if it were encrypted. Would a plain hash, sent in an encrypted record, do?</summary>
-#
-# Encryption hides, and does not prove. With some ciphers an attacker who knows the plain bytes can change the encrypted ones so that other bytes come out. And the twelve bytes
-# are in the clear with this notebook's suite. Finished must stand on its own, and with the PRF it does.
-# </details>
-#
-# <details>
-# <summary>3. Could the server send the client's own verify_data back as its Finished?</summary>
-#
-# No. The label is another one, and the transcript has one message more.
-# </details>
-#
+# Wrong answers are explained too, and nobody counts them.
+
+# %%
+lab.questions("06")
+
+# %% [markdown]
 # ## What comes next
 #
 # The handshake is over, the connection proved. In notebook 07 data goes through it: encrypted, counted, and ended properly.

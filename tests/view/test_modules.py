@@ -9,10 +9,23 @@ import pytest
 from tlslab.view import modules
 from tlslab.view.modules import STATIC, joined, stylesheet
 
+WIDGETS = ("explorer", "quiz")
+every_widget = pytest.mark.parametrize("widget", WIDGETS)
 
-def test_every_module_is_in_it_once_after_those_it_needs():
-    text = joined("explorer")
-    names = [path.stem for path in STATIC.glob("*.js") if path.stem != "explorer"]
+
+def test_every_module_belongs_to_a_widget():
+    used = {name for widget in WIDGETS for name in needed_by(joined(widget))}
+    assert used | set(WIDGETS) == {path.stem for path in STATIC.glob("*.js")}
+
+
+def needed_by(text):
+    return re.findall(r"^const tlslab_(\w+) = ", text, re.MULTILINE)
+
+
+@every_widget
+def test_every_module_is_in_it_once_after_those_it_needs(widget):
+    text = joined(widget)
+    names = needed_by(text)
     places = {name: text.index(f"const tlslab_{name} = ") for name in names}
     for name in names:
         assert text.count(f"const tlslab_{name} = ") == 1
@@ -20,23 +33,25 @@ def test_every_module_is_in_it_once_after_those_it_needs():
             assert places[needed] < places[name]
 
 
-def test_nothing_is_left_of_imports_and_nothing_is_fetched():
-    text = joined("explorer")
+@every_widget
+def test_nothing_is_left_of_imports_and_nothing_is_fetched(widget):
+    text = joined(widget)
     assert not re.search(r"^\s*import\b", text, re.MULTILINE)
     assert text.count("export ") == 1
-    assert not re.search(r"https?://(?!www\.w3\.org/)", text + stylesheet("explorer"))
-    assert "url(" not in stylesheet("explorer")
-    assert "@import" not in stylesheet("explorer")
+    assert not re.search(r"https?://(?!www\.w3\.org/)", text + stylesheet(widget))
+    assert "url(" not in stylesheet(widget)
+    assert "@import" not in stylesheet(widget)
     for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
         assert forbidden not in text
 
 
-def test_it_is_a_module_that_a_javascript_engine_reads(tmp_path):
+@every_widget
+def test_it_is_a_module_that_a_javascript_engine_reads(widget, tmp_path):
     node = shutil.which("node")
     if not node:
         pytest.skip("node is not installed: the browser tests read the module too")
     path = tmp_path / "explorer.mjs"
-    path.write_text(f"{joined('explorer')}")
+    path.write_text(joined(widget))
     subprocess.run([node, "--check", str(path)], check=True)
 
 

@@ -13,6 +13,7 @@ from tlslab.lab.configs import client_config, server_config
 from tlslab.lab.explore import explore
 from tlslab.lab.handshake import Handshake, handshake
 from tlslab.lab.learner import progress
+from tlslab.lab.questions import questions
 from tlslab.lab.randomness import SeededRandom
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "pki",
     "primitives",
     "progress",
+    "questions",
     "server_config",
     "start_over",
 ]

@@ -12,7 +12,8 @@ from tlslab.lab.configs import DEFAULT_SUITE, Seed
 from tlslab.lab.handshake import REQUEST, Handshake, handshake
 from tlslab.lab.peers import PeerHandshake, Role, openssl
 from tlslab.trace import Trace
-from tlslab.view.explorer import Explorer, WithStandIn
+from tlslab.view.explorer import Explorer
+from tlslab.view.stand_in import WithStandIn
 from tlslab.view.tables import escape
 
 PEERS: dict[str, Role | None] = {

@@ -5,6 +5,7 @@ import { h, newId } from "./dom.js";
 import { knowledgeView } from "./knowledge.js";
 import { ladder } from "./ladder.js";
 import { secretsView } from "./secrets.js";
+import { hideStandIn } from "./standin.js";
 import { Store } from "./store.js";
 import { transcriptView } from "./transcript.js";
 
@@ -178,34 +179,6 @@ function tabs(names, make) {
   }
   open(0);
   return h("div", { class: "tl-below" }, h("div", { class: "tl-tabs", role: "tablist", "aria-label": "More about the handshake" }, buttons), place);
-}
-
-/**
- * The same content as plain HTML was displayed right before, for pages without a kernel. Hide it
- * while the widget lives. Gives a function that shows it again.
- */
-function hideStandIn(el) {
-  let hidden = null;
-  let waiting = 0;
-  const find = () => {
-    if (!el.isConnected) {
-      waiting = requestAnimationFrame(find);
-      return;
-    }
-    for (let around = el.parentElement; around && !hidden; around = around.parentElement) {
-      const before = [...around.querySelectorAll(".tlslab-static")].filter(
-        (one) => one.compareDocumentPosition(el) & Node.DOCUMENT_POSITION_FOLLOWING,
-      );
-      hidden = before.at(-1) ?? null;
-      if (around.matches(".jp-Cell, .cell_container, .output_container, body")) break;
-    }
-    if (hidden) hidden.style.display = "none";
-  };
-  find();
-  return () => {
-    cancelAnimationFrame(waiting);
-    if (hidden) hidden.style.display = "";
-  };
 }
 
 /** What an anywidget module has to offer. */
