@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from tlslab.cli.page import CONTENT_SECURITY_POLICY
 from tlslab.crypto.suites import SUITES
 from tlslab.lab import pki
+from tlslab.lab.page import CONTENT_SECURITY_POLICY
 from tlslab.lab.peers import OPENSSL_NAMES
 
 pytestmark = pytest.mark.peer

@@ -20,7 +20,7 @@ import pytest
 from cryptography import x509
 
 import tlslab as library
-from tlslab.cli.applications import Echo, Www
+from tlslab.cli.applications import Echo
 from tlslab.lab.configs import client_config, server_config
 from tlslab.lab.dialing import Conversation, dial
 from tlslab.lab.dialing import Limits as Patience
@@ -33,6 +33,7 @@ from tlslab.lab.serving import (
     Visit,
     in_background,
 )
+from tlslab.lab.www import Www
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tlslab.cli.page import _text
-from tlslab.cli.terminal import Incoming, printable, what_went_wrong
 from tlslab.errors import AlertReceived, ProtocolError, Truncated
+from tlslab.lab.page import _text
 from tlslab.lab.serving import TooSlow
+from tlslab.lab.terminal import Incoming, printable, what_went_wrong
 
 
 @pytest.mark.parametrize(

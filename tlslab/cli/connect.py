@@ -12,10 +12,10 @@ from cryptography import x509
 import tlslab
 from tlslab.cli import arguments
 from tlslab.cli.arguments import UsageError
-from tlslab.cli.terminal import Incoming, printable, what_went_wrong
 from tlslab.errors import TLSError
 from tlslab.lab.dialing import Conversation, Line, default_trust, dial
 from tlslab.lab.serving import address_text
+from tlslab.lab.terminal import Incoming, printable, what_went_wrong
 from tlslab.trace import Trace
 from tlslab.view import text
 

@@ -9,9 +9,8 @@ from typing import Any
 
 import tlslab
 from tlslab.cli import arguments
-from tlslab.cli.applications import Echo, Print, Www
+from tlslab.cli.applications import Echo, Print
 from tlslab.cli.arguments import UsageError
-from tlslab.cli.terminal import printable, what_went_wrong
 from tlslab.connection.context import HandshakeCompleted
 from tlslab.errors import TLSError
 from tlslab.lab import pki
@@ -26,6 +25,8 @@ from tlslab.lab.serving import (
     is_loopback,
     serve,
 )
+from tlslab.lab.terminal import printable, what_went_wrong
+from tlslab.lab.www import Www
 
 INTERRUPTED = 130
 # A request is short, and a browser that has asked nothing yet can come back.

@@ -9,8 +9,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from tlslab.cli.terminal import printable
 from tlslab.connection.context import HandshakeCompleted
+from tlslab.lab.terminal import printable
 from tlslab.trace import KeyLogged, Message, SecretDerived, Trace
 from tlslab.wire.extensions import ALPN, ServerName
 from tlslab.wire.framing import HANDSHAKE_HEADER_LENGTH
