@@ -77,7 +77,7 @@ def test_match_says_which_pair_is_wrong(asked: Locator) -> None:
     question.get_by_label("Rome").select_option("France")
     question.get_by_role("button", name="Check").click()
     expect(verdict(question, 0)).to_have_text("✓ Right. A capital.")
-    expect(verdict(question, 1)).to_have_text("✗ No. Try another one.")
+    expect(verdict(question, 1)).to_have_text("✗ No. That belongs to: Paris. A capital.")
     question.get_by_label("Rome").select_option("Italy")
     expect(verdict(question, 1)).to_have_text("")
 

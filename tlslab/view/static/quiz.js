@@ -99,6 +99,11 @@ function order({ items, first }) {
 }
 
 function match({ pairs, first }) {
+  /** What was chosen belongs elsewhere; where to several, only its own reason helps. */
+  const whyNot = (chosen, why) => {
+    const theirs = pairs.filter(([, belongs]) => belongs === chosen);
+    return theirs.length === 1 ? `That belongs to: ${theirs[0][0]}. ${theirs[0][2]}` : why;
+  };
   const rows = pairs.map(([given, belongs, why]) => {
     const said = verdict();
     const id = newId("match");
@@ -111,7 +116,7 @@ function match({ pairs, first }) {
     const check = () => {
       if (!select.value) said.clear();
       else if (select.value === belongs) said.say(true, why);
-      else said.say(false, "Try another one.");
+      else said.say(false, whyNot(select.value, why));
     };
     const row = h("div", { class: "tq-pair" }, h("label", { for: id }, text(given)), select, said.element);
     return { row, check };
