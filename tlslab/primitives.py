@@ -37,9 +37,19 @@ class Primitives:
             copy.__dict__[name] = _or_reference(function, getattr(copy, name))
         return copy
 
+    @property
+    def replaced(self) -> tuple[str, ...]:
+        """The names of what is not the reference, in the order of the course."""
+        return tuple(name for name in NAMES if name in self.__dict__)
+
+    def without(self, *names: str) -> "Primitives":
+        """A copy in which these are the reference again."""
+        copy = Primitives()
+        copy.__dict__.update({k: v for k, v in self.__dict__.items() if k not in names})
+        return copy
+
     def __repr__(self) -> str:
-        replaced = ", ".join(sorted(self.__dict__)) or "none replaced"
-        return f"<Primitives: {replaced}>"
+        return f"<Primitives: {', '.join(sorted(self.replaced)) or 'none replaced'}>"
 
     # -- choosing -----------------------------------------------------------------------------
 
@@ -270,7 +280,9 @@ class Primitives:
 
 
 NAMES: tuple[str, ...] = tuple(
-    name for name in vars(Primitives) if not name.startswith("_") and name != "using"
+    name
+    for name in vars(Primitives)
+    if not name.startswith("_") and name not in ("using", "without", "replaced")
 )
 """The names of all primitives, in the order of the course."""
 

@@ -61,9 +61,41 @@ for name in ("client_random", "server_random", "master_secret"):
 # 4. **With which keys?** A *key* is a secret number that a method works with: whoever has the key can read, and whoever has not cannot. Both sides
 #    come to have the same keys.
 #
-# One happens each time a browser opens an `https` page, a program calls an API on the web, a phone fetches mail, or a computer asks for an address
-# by *DNS over TLS*. You take part in thousands of them every day.
+# These are the four **tasks** of a handshake: *suite negotiation*, *server authentication*, *user authentication* and *key exchange*. The nine steps below do three of them.
 #
+# ## When one happens
+#
+# You take part in thousands of handshakes every day, and see none of them. Here are three, live, on this machine. Each time our client connects to OpenSSL, the two shake hands, and only then does the errand begin:
+#
+# - a browser opens an `https` **page**;
+# - a program calls an **API**: it asks another program over the web, and gets data that it can compute with;
+# - a computer asks for the **address** that belongs to a name, by *DNS over TLS*. That comes before almost everything else.
+
+# %%
+from tlslab.lab import services
+
+page = services.https_page()
+page
+
+# %%
+prices = services.json_api("/prices/apples")
+prices
+
+# %%
+address = services.dns_over_tls("www.example.tlslab.test")
+address
+
+# %% [markdown]
+# Three errands, three handshakes, and the same nine steps each time: TLS does not care what it carries. What an eavesdropper saw of the three is how much was said, and not what. These are the sizes of all records that carried data:
+
+# %%
+from tlslab.trace import Record
+
+for call in (page, prices, address):
+    records = [each for each in call.trace.of(Record) if each.content_type == "application_data"]
+    print([f"{each.sender} {len(each.raw)} bytes" for each in records])
+
+# %% [markdown]
 # **SSL and TLS.** SSL is what Netscape published in 1995; TLS is what it became in 1999 as a standard of the Internet, and every version of SSL is forbidden
 # today because it can be broken. People still say "SSL certificate"; what runs is TLS.
 #
@@ -275,8 +307,6 @@ steps[9]
 # cannot make a matching tag, and the record is refused. Encryption alone would not notice.
 
 # %%
-from tlslab.trace import Record
-
 records = handshake.trace.of(Record)
 data = [record for record in records if record.content_type == "application_data"]
 view.text.bytes_of(data[0])

@@ -11,10 +11,13 @@ from tlslab.lab import peers, pki
 from tlslab.lab.checking import answer, check, hint, primitives, start_over
 from tlslab.lab.configs import client_config, server_config
 from tlslab.lab.explore import explore
+from tlslab.lab.faults import find_fault
 from tlslab.lab.handshake import Handshake, handshake
 from tlslab.lab.learner import progress
+from tlslab.lab.mine import my_functions
 from tlslab.lab.questions import questions
 from tlslab.lab.randomness import SeededRandom
+from tlslab.lab.visitable import open_server, s_client
 
 __all__ = [
     "Handshake",
@@ -23,13 +26,17 @@ __all__ = [
     "check",
     "client_config",
     "explore",
+    "find_fault",
     "handshake",
     "hint",
+    "my_functions",
+    "open_server",
     "peers",
     "pki",
     "primitives",
     "progress",
     "questions",
+    "s_client",
     "server_config",
     "start_over",
 ]

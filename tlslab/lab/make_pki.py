@@ -20,7 +20,7 @@ import functools
 import hashlib
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -48,7 +48,8 @@ class Authority:
     """What the certificate of a certification authority shall say.
 
     `path_length` is how many intermediate authorities may follow below it. `permitted` are the
-    only names that certificates below it may hold; empty means that it does not limit them.
+    only names that certificates below it may hold; empty means that it does not limit them. `key`
+    is the label whose key it has; empty means one of its own.
     """
 
     label: str
@@ -56,11 +57,14 @@ class Authority:
     common_name: str
     path_length: int
     permitted: tuple[x509.GeneralName, ...] = ()
+    key: str = ""
+    not_before: datetime = NOT_BEFORE
+    not_after: datetime = NOT_AFTER
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What the certificate of a server or a client shall say."""
+    """What the certificate of a server or a client shall say; `key` as for an authority."""
 
     label: str
     common_name: str
@@ -69,6 +73,9 @@ class Leaf:
     p256: bool = False  # otherwise RSA-2048
     key_encipherment: bool = False  # TLS 1.2 with the RSA key exchange needs it (RFC 5246 §7.4.2)
     issuer: str = "intermediate"
+    key: str = ""
+    not_before: datetime = NOT_BEFORE
+    not_after: datetime = NOT_AFTER
 
 
 SERVER_NAMES = (
@@ -102,11 +109,99 @@ LEAVES = (
     Leaf("client-ecdsa", "learner.tlslab.test", CLIENT, CLIENT_NAMES, p256=True),
 )
 
+# Each is wrong in one thing, so that a verifier which does not look there accepts it. All are for
+# the key of server-rsa: whoever holds it can serve each of them.
+EXPIRED = datetime(2024, 12, 31, 23, 59, 59, tzinfo=UTC)
+NOT_YET = datetime(2100, 1, 1, tzinfo=UTC)
+ONE_NAME = (x509.DNSName("server.tlslab.test"),)
+# The one holds the server's name, the other ends in it, and neither is it.
+NEARLY = (x509.DNSName("myserver.tlslab.test"), x509.DNSName("*.server.tlslab.test"))
+
+
+def broken_leaf(
+    label: str,
+    *,
+    purpose: x509.ObjectIdentifier = SERVER,
+    names: tuple[x509.GeneralName, ...] = ONE_NAME,
+    issuer: str = "intermediate",
+    not_before: datetime = NOT_BEFORE,
+    not_after: datetime = NOT_AFTER,
+) -> Leaf:
+    """A leaf that is good apart from what is said here."""
+    return Leaf(
+        label,
+        "server.tlslab.test",
+        purpose,
+        names,
+        key_encipherment=True,
+        issuer=issuer,
+        key="server-rsa",
+        not_before=not_before,
+        not_after=not_after,
+    )
+
+
+BROKEN_LEAVES = (
+    broken_leaf("broken-expired", not_after=EXPIRED),
+    broken_leaf("broken-not-yet-valid", not_before=NOT_YET),
+    broken_leaf("broken-wrong-name", names=NEARLY),
+    broken_leaf("broken-self-signed", issuer="broken-self-signed"),
+    broken_leaf("broken-issuer-is-no-authority", issuer="server-other"),
+    broken_leaf("broken-wrong-usage", purpose=CLIENT),
+    broken_leaf("broken-impostor", issuer="impostor"),
+)
+# The name of one of the lab's authorities, and something else behind it.
+BROKEN_AUTHORITIES = (
+    Authority("impostor", "impostor", "tlslab test root CA", 1, key="server-other"),
+    Authority(
+        "old-intermediate",
+        "root",
+        "tlslab test intermediate CA",
+        0,
+        key="intermediate",
+        not_after=EXPIRED,
+    ),
+)
+# What is in each file, the leaf first, and what is wrong.
+BROKEN_CHAINS = {
+    "broken-expired": (
+        ("broken-expired", "intermediate"),
+        f"its last day was {EXPIRED:%Y-%m-%d}",
+    ),
+    "broken-not-yet-valid": (
+        ("broken-not-yet-valid", "intermediate"),
+        f"its first day is {NOT_YET:%Y-%m-%d}",
+    ),
+    "broken-wrong-name": (
+        ("broken-wrong-name", "intermediate"),
+        "the name is in the common name alone, which nobody may look at",
+    ),
+    "broken-self-signed": (("broken-self-signed",), "nobody signed it but its own key"),
+    "broken-issuer-is-no-authority": (
+        ("broken-issuer-is-no-authority", "server-other", "intermediate"),
+        "another server signed it",
+    ),
+    "broken-wrong-usage": (("broken-wrong-usage", "intermediate"), "it is for clients"),
+    "broken-tampered": (
+        ("broken-tampered", "intermediate"),
+        "the expired one, with one digit of its last year changed",
+    ),
+    "broken-impostor": (
+        ("broken-impostor", "impostor"),
+        "a root that nobody trusts, under the name of the one that is trusted",
+    ),
+    "broken-old-authority": (
+        ("server-rsa", "old-intermediate"),
+        f"the last day of the authority was {EXPIRED:%Y-%m-%d}",
+    ),
+}
+
 
 def make_pki() -> dict[str, bytes]:
     """Every file of the laboratory's PKI, by its name; nothing is read or written."""
     keys = {each.label: make_key(each) for each in (*AUTHORITIES, *LEAVES)}
     certificates = {each.label: make_certificate(each, keys) for each in (*AUTHORITIES, *LEAVES)}
+    broken = {**certificates, **make_broken(keys)}
 
     files = {f"{label}.key.pem": key_pem(label, key) for label, key in keys.items()}
     for authority in AUTHORITIES:
@@ -114,7 +209,11 @@ def make_pki() -> dict[str, bytes]:
     for leaf in LEAVES:
         chain = (certificates[leaf.label], certificates[leaf.issuer])  # RFC 8446 §4.4.2: no root
         files[f"{leaf.label}.chain.pem"] = b"\n".join(map(certificate_pem, chain))
+    for label, (chain_labels, _) in BROKEN_CHAINS.items():
+        pieces = [certificate_pem(broken[each]) for each in chain_labels]
+        files[f"{label}.chain.pem"] = b"\n".join(pieces)
     files["README.md"] = readme(certificates)
+    files["BROKEN.md"] = page_of_the_broken(broken)
     return files
 
 
@@ -218,15 +317,16 @@ def number(label: str, name: str, bits: int) -> int:
 
 def make_certificate(wanted: Authority | Leaf, keys: Mapping[str, PrivateKey]) -> x509.Certificate:
     """The certificate, with the extensions that RFC 5280 §4.2 and web browsers ask for."""
-    public_key, issuer_key = keys[wanted.label].public_key(), keys[wanted.issuer]
-    issuer = next(each for each in AUTHORITIES if each.label == wanted.issuer)
+    issuer = next(each for each in every_wanted() if each.label == wanted.issuer)
+    public_key = keys[wanted.key or wanted.label].public_key()
+    issuer_key = keys[issuer.key or issuer.label]
     builder = (
         x509.CertificateBuilder()
         .serial_number(number(wanted.label, "serial number", 120) | (1 << 120))
         .subject_name(distinguished_name(wanted.common_name))
         .issuer_name(distinguished_name(issuer.common_name))
-        .not_valid_before(NOT_BEFORE)
-        .not_valid_after(NOT_AFTER)
+        .not_valid_before(wanted.not_before)
+        .not_valid_after(wanted.not_after)
         .public_key(public_key)
     )
     for extension, critical in extensions(wanted):
@@ -238,6 +338,27 @@ def make_certificate(wanted: Authority | Leaf, keys: Mapping[str, PrivateKey]) -
         )
         .sign(issuer_key, hashes.SHA256())
     )
+
+
+def make_broken(keys: Mapping[str, PrivateKey]) -> dict[str, x509.Certificate]:
+    """The certificates that are broken on purpose."""
+    broken = {
+        each.label: make_certificate(each, keys) for each in (*BROKEN_AUTHORITIES, *BROKEN_LEAVES)
+    }
+    broken["broken-tampered"] = tampered(broken["broken-expired"])
+    return broken
+
+
+def tampered(certificate: x509.Certificate) -> x509.Certificate:
+    """The certificate with one byte changed, a digit of its last year, and the old signature."""
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    before, found, after = der.partition(f"{EXPIRED:%y%m%d%H%M%S}Z".encode())
+    return x509.load_der_x509_certificate(before + b"4" + found[1:] + after)
+
+
+def every_wanted() -> Iterator[Authority | Leaf]:
+    """Whoever may have signed a certificate."""
+    yield from (*AUTHORITIES, *LEAVES, *BROKEN_AUTHORITIES, *BROKEN_LEAVES)
 
 
 def extensions(wanted: Authority | Leaf) -> list[tuple[x509.ExtensionType, bool]]:
@@ -340,6 +461,38 @@ def readme(certificates: Mapping[str, x509.Certificate]) -> bytes:
         not_after=f"{NOT_AFTER:%Y-%m-%d}",
     ).encode()
 
+
+def page_of_the_broken(certificates: Mapping[str, x509.Certificate]) -> bytes:
+    """The page about the broken certificates, and what is wrong with each."""
+    rows = [
+        f"| `{label}.chain.pem` | {', '.join(chain)} | {what} |"
+        for label, (chain, what) in BROKEN_CHAINS.items()
+    ]
+    prints = [
+        f"{certificate.fingerprint(hashes.SHA256()).hex()}  {label}"
+        for label, certificate in certificates.items()
+        if label not in {each.label for each in (*AUTHORITIES, *LEAVES)}
+    ]
+    return BROKEN.format(rows="\n".join(rows), prints="\n".join(prints)).encode()
+
+
+BROKEN = """\
+# Broken certificates: each is refused, for one reason
+
+For lessons and tests: a verifier that forgets to look at one thing accepts one of these. Each leaf
+is for the key in `server-rsa.key.pem`, and for the name `server.tlslab.test` if nothing else is
+said. What README.md says of the other keys here holds for these too: they protect nothing.
+
+| certificate chain | certificates in it | what is wrong |
+|---|---|---|
+{rows}
+
+SHA-256 of the certificates:
+
+```
+{prints}
+```
+"""
 
 README = """\
 # Public test keys: they protect nothing

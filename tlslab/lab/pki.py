@@ -10,6 +10,8 @@ The root signed the intermediate authority, and that signed every leaf:
                           ├─ server-other   other.tlslab.test, *.wild.tlslab.test
                           ├─ client-rsa     learner.tlslab.test
                           └─ client-ecdsa   the same name
+
+`broken` gives chains with the key of `server-rsa` that everybody should refuse.
 """
 
 from __future__ import annotations
@@ -25,6 +27,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
+BROKEN = (
+    "expired",
+    "not-yet-valid",
+    "wrong-name",
+    "self-signed",
+    "issuer-is-no-authority",
+    "wrong-usage",
+    "tampered",
+)
+"""Seven chains that are each wrong in one thing. See `broken`, and BROKEN.md beside the files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -34,6 +47,7 @@ class Identity:
     names: tuple[str, ...]  # from the leaf's SubjectAltName, wildcards as they are written
     certificate_chain: tuple[bytes, ...] = field(repr=False)  # DER, leaf first, the root left out
     private_key: PrivateKey = field(repr=False)
+    key_label: str = field(default="", repr=False)  # whose key it is; empty: its own
 
     @property
     def chain_path(self) -> Path:
@@ -43,7 +57,7 @@ class Identity:
     @property
     def key_path(self) -> Path:
         """The PEM file of the private key (PKCS #8, not encrypted)."""
-        return pem_path(f"{self.label}.key")
+        return pem_path(f"{self.key_label or self.label}.key")
 
     @property
     def chain_pem(self) -> bytes:
@@ -96,6 +110,15 @@ def client_ecdsa() -> Identity:
     return identity("client-ecdsa")
 
 
+def broken(fault: str) -> Identity:
+    """A server whose certificate is broken on purpose: one of `BROKEN`, by its fault.
+
+    Besides, "impostor": another root under the lab root's name; "old-authority": an expired
+    intermediate authority. Raises FileNotFoundError, which lists what there is.
+    """
+    return identity(f"broken-{fault}", "server-rsa")
+
+
 def pem_path(name: str) -> Path:
     """The path of a PEM file: "root", "intermediate", "server-rsa.chain", "server-rsa.key", …
 
@@ -118,10 +141,14 @@ def authority(label: str) -> x509.Certificate:
 
 
 @functools.cache
-def identity(label: str) -> Identity:
-    """The identity of a server or a client, by its label ("server-rsa", …)."""
+def identity(label: str, key_label: str = "") -> Identity:
+    """The identity of a server or a client, by its label ("server-rsa", …).
+
+    key_label: whose private key belongs to it; empty means that it has one of its own.
+    """
     chain = x509.load_pem_x509_certificates(pem_path(f"{label}.chain").read_bytes())
-    key = load_pem_private_key(pem_path(f"{label}.key").read_bytes(), password=None)
+    key_pem = pem_path(f"{key_label or label}.key").read_bytes()
+    key = load_pem_private_key(key_pem, password=None)
     if not isinstance(key, PrivateKey):
         raise TypeError(f"{label} has a key that is neither RSA nor ECDSA: {type(key).__name__}")
     names = chain[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -130,4 +157,5 @@ def identity(label: str) -> Identity:
         names=tuple(str(name.value) for name in names),
         certificate_chain=tuple(each.public_bytes(Encoding.DER) for each in chain),
         private_key=key,
+        key_label=key_label,
     )

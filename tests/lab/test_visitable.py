@@ -1,0 +1,81 @@
+"""A server in the background: the program openssl and a browser complete a handshake with it."""
+
+import shutil
+import socket
+import time
+
+import jupyter_lab
+import pytest
+
+from tlslab import lab
+from tlslab.lab import visitable
+from tlslab.primitives import REFERENCE
+
+
+def visits(server, count):
+    """The visits, as soon as there are as many."""
+    end = time.monotonic() + 10
+    while len(server.visits.rows) < count and time.monotonic() < end:
+        time.sleep(0.02)
+    return [row[1] for row in server.visits.rows]
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("suite", ["TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_NULL_SHA256"])
+def test_s_client_completes_a_handshake_on_the_functions_given(suite):
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+    called = []
+
+    def prf(*arguments):
+        called.append(arguments)
+        return REFERENCE.prf(*arguments)
+
+    with lab.open_server(primitives=REFERENCE.using(prf=prf), suite=suite) as server:
+        said = repr(lab.s_client(server))
+        assert visits(server, 1) == [f"TLS 1.2, {suite}"]
+    assert "Verify return code: 0 (ok)" in said
+    assert "Verified peername: server.tlslab.test" in said
+    assert called
+
+
+@pytest.mark.peer
+def test_s_client_shows_the_alert_of_a_function_that_is_wrong():
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+    wrong = REFERENCE.using(verify_data=lambda *arguments: bytes(12))
+    with lab.open_server(primitives=wrong) as server:
+        assert "decrypt error" in repr(lab.s_client(server))
+        assert "decrypt_error" in visits(server, 1)[0]
+
+
+@pytest.mark.peer
+def test_a_browser_completes_a_handshake_and_is_shown_the_page():
+    if not jupyter_lab.CHROMIUM:
+        pytest.skip(jupyter_lab.NO_CHROMIUM)
+    with lab.open_server() as server, jupyter_lab.chromium() as browser:
+        context = browser.new_context(ignore_https_errors=True)
+        page = context.new_page()
+        page.goto(server.url)
+        assert "TLS_RSA_WITH_AES_128_GCM_SHA256" in page.inner_text("body")
+        context.close()
+        assert "TLS 1.2, TLS_RSA_WITH_AES_128_GCM_SHA256" in visits(server, 1)
+
+
+def test_it_listens_on_loopback_alone_and_no_longer_when_closed():
+    server = lab.open_server()
+    assert server.host == "127.0.0.1"
+    assert repr(server) == f"<OpenServer: https://localhost:{server.port}/>"
+    with socket.create_connection((server.host, server.port)):
+        pass
+    assert visits(server, 1)
+    server.close()
+    server.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((server.host, server.port), timeout=1)
+
+
+def test_without_the_program_it_says_so(monkeypatch):
+    monkeypatch.setattr(visitable, "which", lambda name: None)
+    with lab.open_server() as server:
+        assert "the program openssl is not on this machine" in repr(lab.s_client(server))

@@ -1,0 +1,33 @@
+"""Which functions of a handshake are the learner's own."""
+
+from tlslab.lab import my_tls
+from tlslab.lab.checking import primitives
+from tlslab.lab.exercises import exercises
+from tlslab.view.tables import Table, counted
+
+
+def my_functions() -> Table:
+    """Every function of part 1 that a handshake runs on, and whose it is.
+
+    Raises LocalError if `my_tls.py` cannot be run.
+    """
+    mine = primitives().replaced
+    rows = []
+    for exercise in exercises().values():
+        if exercise.primitive:
+            whose = "yours" if exercise.primitive in mine else "the reference"
+            rows.append((exercise.id[:2], exercise.name, whose))
+    place = my_tls.path()
+    saved = place is not None and place.exists()
+    notes = [
+        f"{sum(whose == 'yours' for _, _, whose in rows)} of {counted(len(rows), 'function')} are "
+        "yours.",
+        f"They are in {place}." if saved else "There is no my_tls.py here: nothing was saved.",
+    ]
+    return Table(
+        "Whose functions the handshakes run on",
+        ("notebook", "function", "whose"),
+        tuple(rows),
+        frozenset({"function"}),
+        tuple(notes),
+    )

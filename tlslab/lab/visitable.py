@@ -1,0 +1,141 @@
+"""A server in the background that others can reach: `openssl s_client`, `curl`, a browser.
+
+    server = lab.open_server(primitives=lab.primitives())
+    server.address       "127.0.0.1:49213"
+    server.visits        who came, and how it went
+    server.close()
+
+It listens on 127.0.0.1 alone, and answers every request with the page of its own handshake.
+"""
+
+import subprocess
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from shutil import which
+
+from tlslab.lab import pki
+from tlslab.lab.configs import DEFAULT_SUITE, SERVER_NAME, server_config
+from tlslab.lab.serving import Observer, Server, Visit, in_background
+from tlslab.lab.terminal import printable, what_went_wrong
+from tlslab.lab.www import Www
+from tlslab.primitives import REFERENCE, Primitives
+from tlslab.view.tables import Table
+from tlslab.wire.registry import CipherSuite
+
+PATIENCE = 20
+"""Longest time that another program may take, in seconds."""
+
+
+class _Visits(Observer):
+    """Keeps who came."""
+
+    def __init__(self) -> None:
+        self.ended_visits: list[Visit] = []
+
+    def ended(self, visit: Visit) -> None:
+        """One more."""
+        self.ended_visits.append(visit)
+
+
+class OpenServer:
+    """A server on 127.0.0.1, until it is closed or Python ends."""
+
+    def __init__(self, primitives: Primitives, suite: str | CipherSuite) -> None:
+        self._observer = _Visits()
+        self._stack = ExitStack()
+        server = Server(
+            server_config(suite=suite, primitives=primitives),
+            partial(Www, with_secrets=False),
+            self._observer,
+        )
+        host, port = self._stack.enter_context(in_background(server))
+        self.host, self.port = host, port
+
+    @property
+    def address(self) -> str:
+        """Host and port, as other programs want it."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """What to open in a browser. It does not know the lab's authority, and will say so."""
+        return f"https://localhost:{self.port}/"
+
+    @property
+    def visits(self) -> Table:
+        """Who came and has gone, and how it went."""
+        rows = [(str(visit.number), _how(visit)) for visit in self._observer.ended_visits]
+        return Table("Visits to your server", ("", "how it went"), tuple(rows))
+
+    def close(self) -> None:
+        """Listen no longer."""
+        self._stack.close()
+
+    def __enter__(self) -> "OpenServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<OpenServer: {self.url}>"
+
+
+def open_server(
+    *, primitives: Primitives = REFERENCE, suite: str | CipherSuite = DEFAULT_SUITE
+) -> OpenServer:
+    """Listen on a free port of 127.0.0.1. Raises OSError, and LocalError for an unknown suite."""
+    return OpenServer(primitives, suite)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What another program said. command: how to call it in a terminal."""
+
+    command: str
+    lines: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join((f"$ {self.command}", *(f"  {line}" for line in self.lines)))
+
+
+S_CLIENT_SAYS = ("Protocol", "Cipher ", "Cipher:", "Verif", "New, ")
+"""How the lines begin that are worth reading."""
+
+
+def s_client(server: OpenServer) -> Said:
+    """Call the program `openssl s_client`, and give what it says of the connection."""
+    arguments = ["s_client", "-connect", server.address, "-servername", SERVER_NAME]
+    arguments += ["-verify_hostname", SERVER_NAME, "-tls1_2"]
+    # A server of one old suite: OpenSSL has to be asked to offer it.
+    arguments += [
+        "-cipher",
+        "ALL:COMPLEMENTOFALL:@SECLEVEL=0",
+        "-CAfile",
+        str(pki.pem_path("root")),
+    ]
+    command = f"openssl s_client -connect {server.address} -tls1_2 …"
+    program = which("openssl")
+    if program is None:
+        return Said(command, ("the program openssl is not on this machine",))
+    try:
+        done = subprocess.run(
+            [program, *arguments],
+            input=b"",
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Said(command, (f"it was not done after {PATIENCE} seconds",))
+    said = (done.stdout + done.stderr).decode("utf-8", "backslashreplace")
+    lines = [printable(line.strip()) for line in said.splitlines()]
+    told = [line for line in lines if line.startswith(S_CLIENT_SAYS) or "alert" in line]
+    return Said(command, tuple(dict.fromkeys(told)))
+
+
+def _how(visit: Visit) -> str:
+    if visit.completed is None:
+        return what_went_wrong(visit.problem) if visit.problem else "it left"
+    return f"{visit.completed.version.title}, {visit.completed.cipher_suite.name}"
