@@ -6,7 +6,8 @@
 #
 # **Time:** about 15 minutes. **You need:** Python. You need no cryptography: every term is explained where it first appears.
 #
-# Run the cells from top to bottom: click the first one, press <kbd>Shift</kbd>+<kbd>Enter</kbd>, and go on.
+# Run the cells from top to bottom: click the first one, press <kbd>Shift</kbd>+<kbd>Enter</kbd>, and go on. Later, `lab.glossary("hash")` brings back what a word means, and
+# `lab.progress()` shows what you have done.
 
 # %% [markdown]
 # ## The question

@@ -12,9 +12,11 @@ from tlslab.lab.checking import answer, check, hint, primitives, start_over
 from tlslab.lab.configs import client_config, server_config
 from tlslab.lab.explore import explore
 from tlslab.lab.faults import find_fault
+from tlslab.lab.glossary import glossary
 from tlslab.lab.handshake import Handshake, handshake
 from tlslab.lab.learner import progress
 from tlslab.lab.mine import my_functions
+from tlslab.lab.not_run import explain_in_notebooks
 from tlslab.lab.questions import questions
 from tlslab.lab.randomness import SeededRandom
 from tlslab.lab.visitable import open_server, s_client
@@ -27,6 +29,7 @@ __all__ = [
     "client_config",
     "explore",
     "find_fault",
+    "glossary",
     "handshake",
     "hint",
     "my_functions",
@@ -40,3 +43,5 @@ __all__ = [
     "server_config",
     "start_over",
 ]
+
+explain_in_notebooks()

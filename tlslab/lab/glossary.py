@@ -1,0 +1,124 @@
+"""The words of the course, each with its meaning and the notebook that explains it first."""
+
+from dataclasses import dataclass
+
+from tlslab.errors import LocalError
+from tlslab.view.tables import escape, wrapped
+
+NOTEBOOKS = {
+    "00": "00_start_here",
+    "01": "01_bytes_and_records",
+    "02": "02_hello",
+    "03": "03_certificates",
+    "04": "04_premaster_secret",
+    "05": "05_master_secret",
+    "06": "06_finished",
+    "07": "07_application_data",
+    "08": "08_your_handshake",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word, what it means in one or two sentences, and the number of the notebook."""
+
+    word: str
+    meaning: str
+    notebook: str
+
+
+TERMS: tuple[Term, ...] = tuple(
+    Term(*each)
+    for each in (
+        ("alert", 'The message of TLS for "no": two bytes, level and description.', "00"),
+        ("authority", "Somebody who signs certificates, and whom clients trust to do it.", "00"),
+        ("big-endian", "The most significant byte first: the order of all numbers in TLS.", "01"),
+        ("certificate", "A signed statement that a public key belongs to a name.", "00"),
+        ("ChangeCipherSpec", "One byte: from my next record on, the new keys are in use.", "00"),
+        ("cipher", "A method of encryption, such as AES.", "00"),
+        ("cipher suite", "The methods that a connection uses, under one name.", "00"),
+        ("ciphertext", "What encryption makes of the plaintext.", "00"),
+        ("client", "The side that calls.", "00"),
+        ("ClientHello", "The first message: what the client can do, and its random.", "00"),
+        ("DER", "The encoding of certificates: type, length, content, one inside the other.", "03"),
+        ("DNS over TLS", "Asking for the address of a name, through TLS.", "00"),
+        (
+            "Finished",
+            "The message that proves the master secret and the transcript, in 12 bytes.",
+            "00",
+        ),
+        ("forward secrecy", "A key that is stolen later opens no recorded connection.", "00"),
+        ("fragment", "What a record carries, without its header.", "01"),
+        ("handshake", "The messages at the beginning, by which both sides agree.", "00"),
+        ("hash", "A fingerprint of bytes: change one bit, and it is another.", "00"),
+        ("header", "The bytes in front that say what follows, and how long it is.", "01"),
+        ("hex", "Bytes as text: two digits from 0 to f for each.", "00"),
+        ("HMAC", "A fingerprint with a key, made from a hash function.", "05"),
+        ("issuer", "The name of who signed a certificate.", "03"),
+        ("key", "A secret number that a method works with.", "00"),
+        ("key block", "What the master secret is stretched into, and then cut into keys.", "00"),
+        ("key exchange", "How both sides come to have the same secret.", "00"),
+        ("key log", "The secrets of a connection in a file, for people who look for faults.", "00"),
+        ("key pair", "A public key and the private key that belongs to it.", "00"),
+        ("label", "Letters that say for which purpose a secret is stretched.", "05"),
+        ("MAC", "Message authentication code: a checksum under a key.", "06"),
+        ("master secret", "48 bytes from which all keys of a connection are made.", "00"),
+        ("nonce", "A number that is used once, so that no two encryptions are alike.", "00"),
+        ("padding", "Bytes that fill up to a length that a method needs.", "04"),
+        ("plaintext", "What is to be protected, as it was before.", "06"),
+        (
+            "premaster secret",
+            "The secret that the key exchange gives; the master secret is made from it.",
+            "00",
+        ),
+        ("PRF", "Pseudorandom function: it stretches a secret under a label.", "00"),
+        ("private key", "The half of a key pair that stays with its owner.", "00"),
+        ("public key", "The half of a key pair that everybody may have.", "00"),
+        ("record", "The envelope of TLS: header and content.", "00"),
+        ("seed", "A starting number that fixes all others, so that a run can be repeated.", "00"),
+        ("server", "The side that answers.", "00"),
+        ("ServerHello", "The answer: what the server chose, and its random.", "00"),
+        ("session keys", "The keys that protect the data of one connection.", "00"),
+        ("signature", "Bytes that only a private key makes, and its public key verifies.", "03"),
+        ("subject", "The name of whom a certificate is for.", "03"),
+        ("tag", "The checksum of a record that is encrypted with AES-GCM.", "00"),
+        ("trace", "What one side did, noted step by step.", "00"),
+        ("transcript", "All handshake messages so far, in order.", "00"),
+        ("trust anchor", "A certificate that a client trusts because it had it before.", "03"),
+        ("vector", "In TLS: a list of bytes or items with its length in front.", "01"),
+        ("Wireshark", "A program to look at network traffic.", "08"),
+    )
+)
+
+
+class Glossary:
+    """Some of the terms, as a table with a way back to where each is explained."""
+
+    def __init__(self, terms: tuple[Term, ...]) -> None:
+        self._terms = terms
+
+    def __repr__(self) -> str:
+        lines: list[str] = []
+        for term in self._terms:
+            lines += wrapped(f"{term.word} (notebook {term.notebook}): {term.meaning}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th>{escape(term.word)}</th><td>{escape(term.meaning)}</td>"
+            f'<td><a href="{NOTEBOOKS[term.notebook]}.ipynb">{term.notebook}</a></td></tr>'
+            for term in self._terms
+        )
+        head = "<tr><th>word</th><th>meaning</th><th>notebook</th></tr>"
+        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
+def glossary(word: str = "") -> Glossary:
+    """The words that have `word` in them; all of them for none. Raises LocalError if there is none.
+
+    "MAC" gives MAC and HMAC.
+    """
+    found = tuple(term for term in TERMS if word.lower() in term.word.lower())
+    if not found:
+        raise LocalError(f"the course does not explain {word!r}; lab.glossary() shows what it does")
+    return Glossary(found)
