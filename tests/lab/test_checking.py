@@ -74,7 +74,7 @@ def test_a_loop_without_an_end_is_stopped(loop):
 
     result = lab.check(prf, limit=0.2)
     assert result.status == "too slow"
-    assert "not done after 0.2 seconds" in result.message
+    assert "not done after 0.2 s" in result.message
 
 
 def test_a_loop_is_stopped_in_another_thread_too():

@@ -76,12 +76,21 @@ def check(function: Callable[..., Any], *, limit: float = 5.0) -> Result:
     return result
 
 
-def hint(id: str) -> str:
+class Hint(str):
+    """A hint, shown without the marks of a string."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def hint(id: str) -> Hint:
     """The next hint for an exercise; each says more. Raises LocalError for an unknown id."""
     hints = find(id).hints
     number = min(_asked[id], len(hints) - 1)
     _asked[id] += 1
-    return f"Hint {number + 1} of {len(hints)}: {hints[number]}"
+    return Hint(f"Hint {number + 1} of {len(hints)}: {hints[number]}")
 
 
 def answer(id: str, value: Any) -> Result:
@@ -163,7 +172,7 @@ def _check(exercise: Exercise, function: Callable[..., Any], limit: float) -> Re
                     return Result(exercise.id, "not written", _not_written(exercise))
     except TooSlow:
         what = cases[len(outcomes)].what
-        message = f"{name} was stopped: not done after {limit:g} seconds ({what}). Does a loop end?"
+        message = f"{name} was stopped: not done after {limit:g} s ({what}). Does a loop end?"
         return Result(exercise.id, "too slow", message)
     expected = [_expected(exercise, case) for case in cases]
     wrong = [i for i, outcome in enumerate(outcomes) if not outcome.fits(expected[i])]

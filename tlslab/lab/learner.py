@@ -85,24 +85,29 @@ def seed() -> str:
 
 
 def progress() -> Table:
-    """Every exercise of the course, which of them passed, and where to go on."""
+    """What of the whole course is done, a line for each notebook, and where to go on."""
     finished = set(load().done)
-    every = sorted({**exercises(), **answers()})
-    rows = [(id[:2], id, "done" if id in finished else "to do") for id in every]
-    left = [id for id in every if id not in finished]
+    every = {**exercises(), **answers()}
+    rows, left = [], []
+    for number in sorted({id[:2] for id in every}):
+        here = [id for id in every if id.startswith(number)]
+        to_do = [id for id in here if id not in finished]
+        left += to_do
+        marks = ", ".join(id.partition(".")[2] for id in to_do)
+        rows.append((number, f"{len(here) - len(to_do)} of {len(here)}", marks or "✓"))
     place = folder()
     notes = [
         f"{len(every) - len(left)} of {counted(len(every), 'exercise')} done.",
-        f"Go on with {left[0]}." if left else "All of it is done.",
+        f"Go on with {left[0]}, in notebook {left[0][:2]}." if left else "All of it is done.",
         "Nothing of this is kept: TLSLAB_STATE is off."
         if place is None
         else f"It is kept in {place / FILE}. lab.start_over() forgets it.",
     ]
     return Table(
         "Your progress",
-        ("notebook", "exercise", ""),
+        ("notebook", "done", "still to do"),
         tuple(rows),
-        frozenset({"exercise"}),
+        frozenset({"still to do"}),
         tuple(notes),
     )
 
