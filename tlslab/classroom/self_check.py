@@ -171,6 +171,7 @@ def _run(notebook: Any, seed: str | None) -> tuple[dict[str, dict[str, Any]], st
         }
         environment.pop("PYTEST_ADDOPTS", None)
         environment.pop("TLSLAB_SEED", None)
+        environment.pop("NBGRADER_EXECUTION", None)
         if seed is not None:
             environment["TLSLAB_SEED"] = seed
         command = [sys.executable, "-m", "pytest", "--nbval", file.name, "-q"]

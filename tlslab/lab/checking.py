@@ -5,6 +5,7 @@ with the reference. A mistake that many make is named; for any other the first d
 A function that passes runs in the handshakes that follow.
 """
 
+import os
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -32,6 +33,10 @@ MARKS = {"passed": "✓", "not written": "…", "wrong": "✗", "crashed": "✗"
 
 _installed: dict[str, Callable[..., Any]] = {}
 _asked: Counter[str] = Counter()
+
+
+class NotPassedError(Exception):
+    """What nbgrader sees of an exercise that did not pass. The text is the diagnosis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ def check(function: Callable[..., Any], *, limit: float = 5.0) -> Result:
     limit: seconds for all cases together. Raises LocalError for a name that is no exercise.
     """
     exercise = _exercise_of(function)
-    result = _check(exercise, function, limit)
+    result = _for_nbgrader(_check(exercise, function, limit))
     if result.status == "passed":
         learner.done(exercise.id)
         if exercise.primitive:
@@ -95,6 +100,10 @@ def hint(id: str) -> Hint:
 
 def answer(id: str, value: Any) -> Result:
     """Check a value that you found. Raises LocalError for an unknown id."""
+    return _for_nbgrader(_answer(id, value))
+
+
+def _answer(id: str, value: Any) -> Result:
     question = find(id)
     if not isinstance(question, Answer):
         raise LocalError(f"{id} asks for a function: use lab.check({question.name})")
@@ -136,6 +145,13 @@ def start_over() -> str:
     aside = my_tls.put_aside()
     kept = f" Your functions are now in {aside}, where nothing uses them." if aside else ""
     return f"Nothing is done, and the questions are new ones.{kept}"
+
+
+def _for_nbgrader(result: Result) -> Result:
+    """The result; where nbgrader is at work, which counts errors alone, an error if need be."""
+    if os.environ.get("NBGRADER_EXECUTION") and result.status != "passed":
+        raise NotPassedError(f"{result.exercise}, {result.status}: {result.message}")
+    return result
 
 
 # -- one check ----------------------------------------------------------------------------------
