@@ -41,6 +41,26 @@ print(premaster[:2].hex(), "and", len(premaster[2:]), "random bytes")
 # **Why is a version in a secret?** Somebody in between could change the ClientHello, so that both sides settle for an older, weaker version. The encrypted copy of the version is
 # one that they cannot change without the server noticing: it does not match the ClientHello any more.
 #
+# ### Exercise 1
+#
+# Put it together. Both versions are given, as numbers such as `0x0303`. Only one of them goes in.
+
+
+# %% exercise="04.build_premaster"
+def build_premaster(offered_version, chosen_version, random):
+    """The premaster secret, 48 bytes (RFC 5246 §7.4.7.1).
+
+    offered_version: of the ClientHello. chosen_version: of the ServerHello. random: 46 bytes.
+    """
+    ### BEGIN SOLUTION
+    return offered_version.to_bytes(2, "big") + random
+    ### END SOLUTION
+
+
+# %% check="04.build_premaster"
+lab.check(build_premaster)
+
+# %% [markdown]
 # ## RSA, in three lines
 #
 # RSA calculates with big whole numbers. The public key is two of them, `n` (here 2048 bits, 256 bytes) and `e`. To encrypt a number `m` is to compute `m` to the
@@ -77,7 +97,7 @@ print(
 # (RFC 8017 §7.2.1.) `EM` is as long as the modulus `n`: 256 bytes here. `M` is the message. `PS` is the padding string: random bytes, **none of them zero**, at least eight. The zero byte after it
 # is how the receiver finds the end of the padding. The first zero byte makes sure that the number is smaller than `n`.
 #
-# ### Exercise 1
+# ### Exercise 2
 #
 # The random bytes come as an argument, so that the result can be checked. Refuse what cannot be right with a `ValueError`.
 
@@ -106,7 +126,7 @@ lab.check(pkcs1_v15_pad)
 # Pad, take the bytes as one big number (the most significant byte first), compute `m` to the power `e` modulo `n`, and write the result as bytes again, as many as `n` has.
 # `int.from_bytes(data, "big")` and `number.to_bytes(256, "big")` go there and back.
 #
-# ### Exercise 2
+# ### Exercise 3
 
 
 # %% exercise="04.encrypt_premaster"
@@ -168,7 +188,7 @@ print(block[:10].hex(), "...", block[-50:-48].hex(), block[-48:-40].hex(), "..."
 # 2. decrypt; if anything is wrong (padding, length, version), take the random bytes as the premaster secret;
 # 3. go on. The keys are then wrong, and the handshake ends at Finished, as for any other wrong secret.
 #
-# ### Exercise 3
+# ### Exercise 4
 #
 # `private_key.decrypt(encrypted, padding.PKCS1v15())` of the library takes care of the padding: for wrong padding it returns bytes that look random, and for a ciphertext of the
 # wrong length it raises `ValueError`. The rest is yours.

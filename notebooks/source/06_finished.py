@@ -80,6 +80,46 @@ lab.check(transcript_hash)
 #
 # ### Exercise 2
 #
+# Here is everything that went over the wire in the handshake above, as both sides know it in the end: who sent it, the type of the record, the content as plaintext, and the record as it was sent.
+
+# %%
+from tlslab.trace import Record
+
+records = handshake.trace.of(Record)
+seen = []
+for record in records:
+    seen.append((record.sender, record.raw[0], record.plaintext, record.raw))
+    print(record.sender, record.raw[0], record.plaintext[:4].hex(" "), len(record.raw))
+
+# %% [markdown]
+# Which of the contents does the Finished of a side cover? The records here have one message each. One kind of handshake message never counts, and does not occur above: a server may send a *HelloRequest* (its first byte is 0) to ask for
+# a handshake, and RFC 5246 §7.4.1.1 leaves it out.
+
+
+# %% exercise="06.covered_messages"
+def covered_messages(seen, sender):
+    """The handshake messages that the Finished of `sender` covers, a list of bytes (RFC 5246 §7.4.9).
+
+    seen: a list of (who, record_type, content, record), as above. sender: "client" or "server".
+    """
+    ### BEGIN SOLUTION
+    covered = []
+    for who, record_type, content, _ in seen:
+        if record_type != 22 or content[0] == 0:
+            continue
+        if who == sender and content[0] == 20:
+            break
+        covered.append(content)
+    return covered
+    ### END SOLUTION
+
+
+# %% check="06.covered_messages"
+lab.check(covered_messages)
+
+# %% [markdown]
+# ### Exercise 3
+#
 # The PRF is that of notebook 05. Your own is at hand: `lab.primitives().prf(secret, label, seed, length, hash_name)`.
 
 
@@ -101,13 +141,14 @@ lab.check(verify_data)
 # Here is the real one. The messages of the handshake, without what does not belong, hashed up to each Finished:
 
 # %%
-names = ("client_hello", "server_hello", "certificate", "server_hello_done", "client_key_exchange")
-said = [message.raw for name in names for message in handshake.trace.messages(name)]
+from tlslab.lab.usable import usable
+
+covered = usable(covered_messages)
 from_client, from_server = handshake.trace.messages("finished")
 
 primitives = lab.primitives()
-before_client = primitives.transcript_hash(said, "sha256")
-before_server = primitives.transcript_hash([*said, from_client.raw], "sha256")
+before_client = primitives.transcript_hash(covered(seen, "client"), "sha256")
+before_server = primitives.transcript_hash(covered(seen, "server"), "sha256")
 computed = primitives.verify_data(
     value("master_secret"), b"client finished", before_client, "sha256"
 )
@@ -137,7 +178,7 @@ print("server:", computed.hex(), computed == from_server.raw[4:])
 # - `type` (1 byte), `version` (2) and `length` (2) are those of the record header; the length is that of the content, **without** the MAC.
 # - `fragment` is the content.
 #
-# ### Exercise 3
+# ### Exercise 4
 
 # %% exercise="06.record_mac"
 import hmac
@@ -162,9 +203,6 @@ lab.check(record_mac)
 # The record of the client's Finished, the first one under its keys, so number 0. Its last 32 bytes are the MAC:
 
 # %%
-from tlslab.trace import Record
-
-records = handshake.trace.of(Record)
 record = next(record for record in records if record.protection != "none")
 mac = primitives.record_mac(
     value("client_write_MAC_key"), 0, record.raw[0], 0x0303, record.plaintext, "sha256"

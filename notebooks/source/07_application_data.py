@@ -1,16 +1,17 @@
 # %% [markdown]
 # # 07 · Application data
 #
-# **Afterwards you can** protect data and open it again in the two ways of TLS 1.2: CBC with HMAC, and GCM. You can say what the sequence number, the IV and the nonce are for,
-# predict how long a record becomes, and say how one side knows that the other has finished and was not cut off.
+# **Afterwards you can** protect data and open it again in the two ways of TLS 1.2: CBC with HMAC, and GCM. You can say what the sequence number, the IV and the
+# nonce are for, predict how long a record becomes, and say how one side knows that the other has finished and was not cut off.
 #
 # **Time:** about 50 minutes. **You need:** notebook 06, or at least its MAC of a record: an HMAC over sequence number, type, version, length and content.
 
 # %% [markdown]
 # ## The question
 #
-# The handshake is over, and both sides have keys. Now the data. Somebody in between still holds the cable: they can read, change, repeat, reorder and drop whatever passes, and pull the
-# plug at any moment. **How do two sides send data so that nobody else can read it, and that every one of these attacks is noticed?**
+# The handshake is over, and both sides have keys. Now the data. Somebody in between still holds the cable: they can read, change, repeat, reorder and drop
+# whatever passes, and pull the plug at any moment. **How do two sides send data so that nobody else can read it, and that every one of these attacks is
+# noticed?**
 #
 # It happens record by record. Here are those of a connection whose suite has CBC, which is explained below:
 
@@ -27,9 +28,9 @@ view.text.records(handshake.trace)
 #
 # ## Count
 #
-# The column *sequence* is the **sequence number**. Each side counts the records that it sends, and those that it receives. With new keys it begins at 0: the Finished of each side is number 0 under
-# its keys, and the data is number 1. The number has eight bytes and **is never sent** (RFC 5246 §6.1). It goes into the checksum of every record, so both sides have to be at the same number, or the record
-# does not open.
+# The column *sequence* is the **sequence number**. Each side counts the records that it sends, and those that it receives. With new keys it begins at 0: the
+# Finished of each side is number 0 under its keys, and the data is number 1. The number has eight bytes and **is never sent** (RFC 5246 §6.1). It goes into the
+# checksum of every record, so both sides have to be at the same number, or the record does not open.
 #
 # What does that prevent? Three records are sent, and we sit in between and decide which of them arrive:
 
@@ -69,14 +70,16 @@ for what, order in {
     print(f"{what:10}", deliver(*order))
 
 # %% [markdown]
-# Every record was genuine, and none was changed. The first one that is out of turn ends the connection, with the **alert** `bad_record_mac`. (An alert is the message that says why one side gives up.)
+# Every record was genuine, and none was changed. The first one that is out of turn ends the connection, with the **alert** `bad_record_mac`. (An alert is the
+# message that says why one side gives up.)
 #
-# But look at the last records: if nothing comes after it, who notices that a record was dropped? We come back to that at the end.
+# But what if the *last* record is dropped? Nothing comes after it that could be out of turn. We come back to that at the end.
 #
 # ## CBC: the historic way
 #
-# AES encrypts a **block** of 16 bytes under a key: the same block always becomes the same ciphertext. For longer data there are *modes*. In **CBC** (*cipher block chaining*) each block is first mixed, by XOR, with the
-# ciphertext of the block before it. So equal blocks look different. The first block has none before it. It is mixed with an **IV** (*initialization vector*), 16 random bytes.
+# AES encrypts a **block** of 16 bytes under a key: the same block always becomes the same ciphertext. For longer data there are *modes*. In **CBC** (*cipher
+# block chaining*) each block is first mixed with the ciphertext of the block before it, by XOR (bit by bit, 1 where the two differ; the same once more undoes
+# it). So equal blocks look different. The first block has none before it. It is mixed with an **IV** (*initialization vector*), 16 random bytes.
 #
 # TLS 1.2 puts a record together in this order (RFC 5246 §6.2.3.2):
 #
@@ -87,16 +90,18 @@ for what, order in {
 #  encrypted
 # ```
 #
-# First the MAC over the content, then padding, then encryption: *MAC-then-encrypt*. It was the usual way for twenty years. It is history now: TLS 1.3 has removed CBC, and you
-# will see what was wrong with it. We begin with it because everything lies open.
+# First the MAC over the content, then padding, then encryption: *MAC-then-encrypt*. It was the usual way for twenty years. It is history now: TLS 1.3 has
+# removed CBC, and you will see what was wrong with it. We begin with it because everything lies open.
 #
-# **"TLS 1.2 CBC derives an IV"** is a common belief, and wrong. Each record carries a new random one, in the clear. TLS 1.0 took the last block of the record before as the next IV. Everybody on the wire knew
-# it in advance, and in 2011 an attack called BEAST made use of that. Since TLS 1.1 it is sent, and nobody can predict it.
+# **"TLS 1.2 CBC derives an IV"** is a common belief, and wrong. Each record carries a new random one, in the clear. TLS 1.0 took the last block of the record
+# before as the next IV. Everybody on the wire knew it in advance, and in 2011 an attack called BEAST made use of that. Since TLS 1.1 it is sent, and nobody can
+# predict it.
 #
 # ## The padding
 #
-# Content and MAC rarely fill whole blocks, so bytes are added. The last byte of all is `padding_length`, and it is **always there**. It says how many bytes of padding stand *before* it; it does not count itself. And
-# each of those bytes has the same value. So 3 bytes of padding are `03 03 03`, and then comes `03`, the `padding_length`.
+# Content and MAC rarely fill whole blocks, so bytes are added. The last byte of all is `padding_length`, and it is **always there**. It says how many bytes of
+# padding stand *before* it; it does not count itself. And each of those bytes has the same value. So 3 bytes of padding are `03 03 03`, and then comes `03`,
+# the `padding_length`.
 #
 # (Many programs use another padding, PKCS#7, where the value counts all of the bytes. Theirs would be `04 04 04 04`. That is not TLS.)
 #
@@ -150,7 +155,8 @@ def aes_cbc_decrypt(key, iv, data):
 # %% [markdown]
 # ### Exercise 2
 #
-# `mine.record_mac(mac_key, seq_num, type, version, content, hash_name)` is the MAC of notebook 06, and `mine.cbc_padding(length)` the function above: your own if they passed, and the reference otherwise.
+# `mine.record_mac(mac_key, seq_num, type, version, content, hash_name)` is the MAC of notebook 06, and `mine.cbc_padding(length)` the function above: your own
+# if they passed, and the reference otherwise.
 
 
 # %% exercise="07.cbc_protect"
@@ -172,7 +178,8 @@ def cbc_protect(enc_key, mac_key, iv, seq_num, type, version, content, hash_name
 lab.check(cbc_protect)
 
 # %% [markdown]
-# Does it make the very record that the client sent? It was number 1 under its keys, its type is 23 (`application_data`), and its IV stands in the record behind the header of five bytes:
+# Does it make the very record that the client sent? It was number 1 under its keys, its type is 23 (`application_data`), and its IV stands in the record behind
+# the header of five bytes:
 
 # %%
 from tlslab.trace import Record
@@ -190,21 +197,24 @@ made = lab.primitives().cbc_protect(
 print(made == record.raw[5:])
 
 # %% [markdown]
-# These are its bytes. The note says what is inside:
+# These are its bytes. The lines below them say what is inside. What they call *nonce* is the IV here, and *additional data* is what the MAC covers besides the
+# content.
 
 # %%
 view.text.bytes_of(record)
 
 # %% [markdown]
-# Now the 63 bytes from the beginning can be told: header, IV, MAC, padding and its length.
+# So the 63 bytes that were added are:
 
 # %%
-print(len(record.raw) - len(record.plaintext), "=", 5 + 16 + 32 + 9 + 1)
+added = {"header": 5, "IV": 16, "MAC": 32, "padding": 9, "padding_length": 1}
+print(added, "together", sum(added.values()))
 
 # %% [markdown]
 # ## "Encryption without authentication would do"
 #
-# It is encrypted: why a MAC as well? Whoever cannot read it cannot change it in any useful way, one might think. Here is a block without a MAC. Somebody in between has no key, but knows what such an order looks like:
+# It is encrypted: why a MAC as well? Whoever cannot read it cannot change it in any useful way, one might think. Here is a block without a MAC. Somebody in
+# between has no key, but knows what such an order looks like:
 
 # %%
 from tlslab.lab.randomness import SeededRandom
@@ -218,24 +228,30 @@ changed_iv[4] ^= ord("1") ^ ord("9")
 print(aes_cbc_decrypt(key, bytes(changed_iv), ciphertext))
 
 # %% [markdown]
-# One byte of the IV, which is in the clear, and the receiver reads nine times the amount. Encryption hides; it does not hold things in place. With the MAC this record would have been refused.
+# One byte of the IV, which is in the clear, and the receiver reads nine times the amount. Encryption hides; it does not hold things in place. With the MAC this
+# record would have been refused.
 #
 # ## Open
 #
-# The receiver goes backwards: decrypt, look at the padding, cut it off, compute the MAC again and compare. Anything can be wrong: the length, the padding, the MAC. **What may the receiver say about it?**
+# The receiver goes backwards: decrypt, look at the padding, cut it off, compute the MAC again and compare. Anything can be wrong: the length, the padding, the
+# MAC. **What may the receiver say about it?**
 #
-# TLS 1.0 had two alerts, `decryption_failed` for a bad padding and `bad_record_mac` for a bad MAC. In 2002 Serge Vaudenay saw what that gives away. Somebody in between changes the block before the one that they want to read, sends it,
-# and watches. For one of the 256 values of a byte the padding happens to be right, and the answer is another one. That value tells a byte of the content. Byte by byte everything comes out, without any key. Whoever answers such a question
-# is called a **padding oracle**. You will build one, and ask it, in notebook 19.
+# TLS 1.0 had two alerts, `decryption_failed` for a bad padding and `bad_record_mac` for a bad MAC. In 2002 Serge Vaudenay saw what that gives away. Somebody in
+# between changes the block before the one that they want to read, sends it, and watches. For one of the 256 values of a byte the padding happens to be right,
+# and the answer is another one. That value tells a byte of the content. Byte by byte everything comes out, without any key. Whoever answers such a question is
+# called a **padding oracle**. You will build one, and ask it, in notebook 19.
 #
-# So there is one answer to everything: the alert `bad_record_mac` (RFC 5246 §7.2.2). Not even the *time* may differ, so the MAC is computed in any case, even if the padding is bad already.
+# So there is one answer to everything: the alert `bad_record_mac` (RFC 5246 §7.2.2). Not even the *time* may differ, so the MAC is computed in any case, even
+# if the padding is bad already.
 #
-# "The receiver MUST check this padding": all of it, not just its last byte. SSL 3.0 could not, since its padding had any value. An attack of 2014, POODLE, came of it, and was the end of SSL. A sender may use more padding than
-# it needs, up to 255 bytes of it in front of `padding_length`, to hide how long the content is.
+# "The receiver MUST check this padding": all of it, not just its last byte. SSL 3.0 could not, since its padding had any value. An attack of 2014, POODLE, came
+# of it, and was the end of SSL. A sender may use more padding than it needs, up to 255 bytes of it in front of `padding_length`, to hide how long the content
+# is.
 #
 # ### Exercise 3
 #
-# Raise `bad_record_mac()` for everything that is wrong, and nothing else. `hmac.compare_digest(a, b)` compares and always takes the same time, which `==` does not.
+# Raise `bad_record_mac()` for everything that is wrong, and nothing else. `hmac.compare_digest(a, b)` compares, and takes the same time wherever the first
+# difference is, which `==` does not.
 
 # %% exercise="07.cbc_unprotect"
 import hmac
@@ -297,12 +313,14 @@ for what, received, seq_num in (
         print(f"{what:24}", error.alert)
 
 # %% [markdown]
-# Is CBC safe now? Nearly. In 2013 an attack called Lucky Thirteen measured that a MAC over more bytes takes a little longer, over the network, and that was enough of an oracle. It can be prevented with great care, and Python is not the place for that. The other
-# remedy is to turn the order around, *encrypt-then-MAC*: an extension, in notebook 13. The third is to leave CBC alone.
+# One answer to everything: is CBC safe now? Not quite. A MAC over more bytes takes a little longer. In 2013 an attack called Lucky Thirteen measured that over
+# a local network, and it was oracle enough. Great care prevents it, and Python is not the place for that. Another remedy is to turn the order around,
+# *encrypt-then-MAC*: an extension, in notebook 13. The third is to leave CBC alone.
 #
 # ## Exercise 4: predict
 #
-# How long does a record with CBC become? This one is for you; others get another suite or payload. The MAC of a suite that ends in `SHA` is made with SHA-1 and has 20 bytes.
+# How long does a record with CBC become? This one is for you; others get another suite or another *payload*, which is the content that an application sends.
+# The MAC of a suite that ends in `SHA` is made with SHA-1 and has 20 bytes.
 
 # %% tags=["own-seed"]
 from tlslab.lab.exercises import n07
@@ -327,14 +345,16 @@ lab.answer("07.cbc_length", cbc_length)
 # %% [markdown]
 # ## AEAD: encryption and authentication in one
 #
-# How to put a cipher and a MAC together went wrong so often that nobody should have to do it again. **AEAD** (*authenticated encryption with associated data*) is one function for both. It takes four things:
+# How to put a cipher and a MAC together went wrong so often that nobody should have to do it again. **AEAD** (*authenticated encryption with associated data*)
+# is one function for both. It takes four things:
 #
 # - a **key**;
 # - a **nonce**: a number that is used *once* with this key;
 # - the **content**, which is encrypted and protected;
 # - **additional data**, which is protected and not sent along.
 #
-# Out comes the ciphertext, as long as the content, and a **tag**, the checksum, of 16 bytes. There is nothing to pad. To open it, one gives the same key, nonce and additional data. If anything is different, nothing comes out at all.
+# Out comes the ciphertext, as long as the content, and a **tag**, the checksum, of 16 bytes. There is nothing to pad. To open it, one gives the same key, nonce
+# and additional data. If anything is different, nothing comes out at all.
 #
 # **GCM** (*Galois/counter mode*) is the AEAD made of AES. With it there is one key for each direction instead of two, and four bytes for the nonce:
 
@@ -351,7 +371,8 @@ for run, kinds in (
         print("    client_" + kind, len(run.trace.value("client_" + kind)), "bytes")
 
 # %% [markdown]
-# So "session keys are used for hashing" does not hold. A MAC key is the key of an HMAC over each record, and with GCM there is not even a MAC key. No session key goes into the transcript's hash or the PRF.
+# So "session keys are used for hashing" does not hold. A MAC key is the key of an HMAC over each record, and with GCM there is not even a MAC key. No session
+# key goes into the transcript's hash or the PRF.
 #
 # ## Additional data
 #
@@ -362,7 +383,8 @@ for run, kinds in (
 #                   TLSCompressed.version + TLSCompressed.length;
 # ```
 #
-# That is what the MAC of CBC begins with, too. The length is that **of the content**. The length in the record's header is another one, since it also counts what protection added.
+# That is what the MAC of CBC begins with, too. The length is that **of the content**. The length in the record's header is another one, since it also counts
+# what protection added.
 #
 # ### Exercise 5
 
@@ -385,8 +407,9 @@ lab.check(additional_data)
 # %% [markdown]
 # ## The nonce
 #
-# In TLS 1.2 it has 12 bytes: four from the key block, which are secret and stay the same (the *fixed IV*), and eight that are different for each record and **stand in the record**, in front of the ciphertext (the *explicit nonce*, RFC 5288 §3). Most senders
-# simply take the sequence number for these eight, but a receiver must not count on that. (TLS 1.3 sends none: there the whole nonce is computed from the sequence number.)
+# In TLS 1.2 it has 12 bytes: four from the key block, which are secret and stay the same (the *fixed IV*), and eight that are different for each record and
+# **stand in the record**, in front of the ciphertext (the *explicit nonce*, RFC 5288 §3). Most senders simply take the sequence number for these eight, but a
+# receiver must not count on that. (TLS 1.3 sends none: there the whole nonce is computed from the sequence number.)
 #
 # ```
 #  explicit nonce   ┌ content ──────────┐ tag
@@ -394,14 +417,15 @@ lab.check(additional_data)
 #  not encrypted      encrypted
 # ```
 #
-# **Never use a nonce twice** with the same key. GCM makes a stream of bytes from key and nonce, and mixes it with the content by XOR. The same nonce makes the same stream, and then the stream drops out:
+# **Never use a nonce twice** with the same key. GCM makes a stream of bytes from key and nonce, and mixes it with the content by XOR. The same nonce makes the
+# same stream, and then the stream drops out:
 
 # %%
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers import aead
 
 key, nonce = random("key", 16), random("nonce", 12)
-one = AESGCM(key).encrypt(nonce, b"attack at dawn", b"")[:14]
-two = AESGCM(key).encrypt(nonce, b"retreat at six", b"")[:14]
+one = aead.AESGCM(key).encrypt(nonce, b"attack at dawn", b"")[:14]
+two = aead.AESGCM(key).encrypt(nonce, b"retreat at six", b"")[:14]
 
 
 def xor(a, b):
@@ -411,14 +435,15 @@ def xor(a, b):
 print("whoever knows the first reads the second:", xor(xor(one, two), b"attack at dawn"))
 
 # %% [markdown]
-# No key was needed. And it is worse: from two such records one can compute the key of the checksum, or a few candidates for it, and then make tags for anything. In notebook 19 you do it.
+# No key was needed. And it is worse: from two such records one can compute the key of the checksum, or a few candidates for it, and then make tags for
+# anything. In notebook 19 you do it.
 #
 # ### Exercise 6
 #
-# `AESGCM(key).encrypt(nonce, content, header)` returns ciphertext and tag, one after the other. `mine.additional_data` is your function from above.
+# `aead.AESGCM(key).encrypt(nonce, content, header)` returns ciphertext and tag, one after the other. `mine.additional_data` is your function from above.
 
 # %% exercise="07.gcm_protect"
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers import aead
 
 
 def gcm_protect(enc_key, fixed_iv, nonce_explicit, seq_num, type, version, content):
@@ -430,7 +455,7 @@ def gcm_protect(enc_key, fixed_iv, nonce_explicit, seq_num, type, version, conte
     mine = lab.primitives()
     ### BEGIN SOLUTION
     header = mine.additional_data(seq_num, type, version, len(content))
-    return nonce_explicit + AESGCM(enc_key).encrypt(fixed_iv + nonce_explicit, content, header)
+    return nonce_explicit + aead.AESGCM(enc_key).encrypt(fixed_iv + nonce_explicit, content, header)
     ### END SOLUTION
 
 
@@ -440,7 +465,8 @@ lab.check(gcm_protect)
 # %% [markdown]
 # ### Exercise 7
 #
-# `AESGCM(key).decrypt(nonce, data, header)` takes ciphertext and tag together, and raises `InvalidTag` if anything is wrong. The length in the additional data is that of the content, so compute it from the fragment.
+# `aead.AESGCM(key).decrypt(nonce, data, header)` takes ciphertext and tag together, and raises `InvalidTag` if anything is wrong. The length in the additional
+# data is that of the content, so compute it from the fragment.
 
 # %% exercise="07.gcm_unprotect"
 from cryptography.exceptions import InvalidTag
@@ -458,7 +484,7 @@ def gcm_unprotect(enc_key, fixed_iv, seq_num, type, version, fragment):
         raise bad_record_mac()
     header = mine.additional_data(seq_num, type, version, length)
     try:
-        return AESGCM(enc_key).decrypt(fixed_iv + fragment[:8], fragment[8:], header)
+        return aead.AESGCM(enc_key).decrypt(fixed_iv + fragment[:8], fragment[8:], header)
     except InvalidTag:
         raise bad_record_mac() from None
     ### END SOLUTION
@@ -468,7 +494,8 @@ def gcm_unprotect(enc_key, fixed_iv, seq_num, type, version, fragment):
 lab.check(gcm_unprotect)
 
 # %% [markdown]
-# Look at the two data records in the explorer: step to `application_data` in the ladder, and click the bytes. Here too the eavesdropper's view is at the top right.
+# Look at the two data records in the explorer: <kbd>▶|</kbd> goes to the last message, and <kbd>◀</kbd> three times back is the client's `application_data`.
+# Click its bytes. Then choose, at the top right, to see it as *an eavesdropper*.
 
 # %%
 lab.explore(with_gcm, parts=("ladder", "bytes"))
@@ -504,13 +531,16 @@ from tlslab.view.plots import plot_record_overhead
 plot_record_overhead(record_sizes(["TLS_RSA_WITH_AES_128_CBC_SHA", CBC_SUITE, GCM_SUITE]))
 
 # %% [markdown]
-# CBC goes up in steps of 16: the steps hide a little of how long the content is. GCM hides nothing: whoever sees the record knows the length of its content to the byte. Encryption hides what is said, not how much.
+# CBC goes up in steps of 16: the steps hide a little of how long the content is. GCM hides nothing: whoever sees the record knows the length of its content to
+# the byte. Encryption hides what is said, not how much.
 #
 # ## The end
 #
-# One attack is left: to cut the connection. Every record so far was genuine, none is missing in the middle, and then nothing comes any more. TCP has a packet that says "no more from here", and TCP is not protected. Whoever sits in between can send it.
+# One attack is left: to cut the connection. Every record so far was genuine, none is missing in the middle, and then nothing comes any more. TCP has a packet
+# that says "no more from here", and TCP is not protected. Whoever sits in between can send it.
 #
-# So TLS says itself when it is done, in a protected record: the alert **`close_notify`** (RFC 5246 §7.2.1). It means "I send no more", and the other side answers with its own. If the connection ends and no close_notify has come, something is missing, or may be.
+# So TLS says itself when it is done, in a protected record: the alert **`close_notify`** (RFC 5246 §7.2.1). It means "I send no more", and the other side
+# answers with its own. If the connection ends and no close_notify has come, something is missing, or may be.
 #
 # Here a client sends an order in two records. Somebody in between lets the first one through, drops the second, and ends the connection:
 
@@ -528,7 +558,8 @@ print("received:", server.received.decode())
 print("error:   ", server.error)
 
 # %% [markdown]
-# The record is genuine, and the sentence is not what the client said. The error is all that tells. Our server gives it to the program above, which must not act before it knows. And if everything comes?
+# The record is genuine, and the sentence is not what the client said. The error is all that tells. Our server gives it to the program above, which must not act
+# before it knows. And if everything comes?
 
 # %%
 client, server = connected(GCM_SUITE)
@@ -540,11 +571,13 @@ print("error:   ", server.error)
 # %% [markdown]
 # (With one seed both connections have the same keys, so the records fit. Without a seed they never would.)
 #
-# In practice many programs end without close_notify, and many take no notice if it is missing: HTTP, for one, mostly says in advance how many bytes will come. Where nothing says it, close_notify is the only way to know.
+# In practice many programs end without close_notify, and many take no notice if it is missing: HTTP, for one, mostly says in advance how many bytes will come.
+# Where nothing says it, close_notify is the only way to know.
 #
 # ## OpenSSL judges
 #
-# Your functions carry data to OpenSSL and back, with both suites and in both roles. CBC has to be asked for by name: no server of today should offer it unless it must.
+# Your functions carry data to OpenSSL and back, with both suites and in both roles. CBC has to be asked for by name: no server of today should offer it unless
+# it must.
 
 # %%
 from tlslab.trace import Alert
@@ -578,7 +611,8 @@ view.text.eavesdropper(with_gcm.trace)
 view.text.knowledge(with_gcm.trace)
 
 # %% [markdown]
-# The last two columns are as they were: the keys come from the premaster secret, and that was encrypted with the server's RSA key. No record protection helps against that. It is the reason why RSA key exchange is history.
+# The last two columns are as they were: the keys come from the premaster secret, and that was encrypted with the server's RSA key. No record protection helps
+# against that. It is the reason why RSA key exchange is history.
 #
 # ## Questions
 #
@@ -590,4 +624,5 @@ lab.questions("07")
 # %% [markdown]
 # ## What comes next
 #
-# You have written every part: the bytes, the premaster secret, the keys, Finished, and the protection of records. In notebook 08 all of it together talks to OpenSSL, with nothing but your own functions.
+# You have written every part: the bytes, the premaster secret, the keys, Finished, and the protection of records. In notebook 08 all of it together talks to
+# OpenSSL, with nothing but your own functions.

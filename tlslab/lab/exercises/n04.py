@@ -141,7 +141,53 @@ def _with_version(key: RSAPrivateKey, ciphertext: bytes, version: int, random: b
     return found if found != random else version.to_bytes(2, "big") + random[2:]
 
 
+def build_premaster(offered_version: int, chosen_version: int, random: bytes) -> bytes:
+    """The premaster secret: the version of the ClientHello and 46 bytes (RFC 5246 §7.4.7.1)."""
+    return offered_version.to_bytes(2, "big") + random
+
+
+def build_premaster_cases(draw: SeededBytes) -> Iterator[Case]:
+    """The same version twice, and a client that was ready for more than the server chose."""
+    for offered, chosen in ((0x0303, 0x0303), (0x0303, 0x0301), (0x0302, 0x0301)):
+        random = draw(f"random {offered} {chosen}", 46)
+        yield Case(f"offered {offered:#06x}, chosen {chosen:#06x}", (offered, chosen, random))
+
+
 EXERCISES: tuple[Exercise, ...] = (
+    Exercise(
+        id="04.build_premaster",
+        reference=build_premaster,
+        cases=build_premaster_cases,
+        mistakes=(
+            Mistake(
+                "You took the version that the server chose. It is the one that the ClientHello "
+                "offered, RFC 5246 §7.4.7.1: else nobody would notice that the offer was changed.",
+                lambda offered, chosen, random: chosen.to_bytes(2, "big") + random,
+            ),
+            Mistake(
+                "The version is missing: two bytes in front of the random ones.",
+                lambda offered, chosen, random: random,
+            ),
+            Mistake(
+                "The version comes first, and the random bytes behind it.",
+                lambda offered, chosen, random: random + offered.to_bytes(2, "big"),
+            ),
+            Mistake(
+                "Your version is little-endian. The most significant byte comes first.",
+                lambda offered, chosen, random: offered.to_bytes(2, "little") + random,
+            ),
+            Mistake(
+                "Your version has three bytes. It has two: 03 03 for TLS 1.2.",
+                lambda offered, chosen, random: offered.to_bytes(3, "big") + random,
+            ),
+        ),
+        hints=(
+            "48 bytes: two and 46.",
+            'A number becomes bytes by number.to_bytes(2, "big").',
+            "Which version? Read the sentence under the struct once more.",
+        ),
+        section="RFC 5246 §7.4.7.1",
+    ),
     Exercise(
         id="04.pkcs1_v15_pad",
         reference=pkcs1_v15_pad,

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from tlslab.crypto.ciphers import record_mac
 from tlslab.crypto.prf import prf, transcript_hash, verify_data
@@ -43,6 +43,96 @@ def record_mac_cases(draw: SeededBytes) -> Iterator[Case]:
             f"record {seq_num:,}, {size} bytes, {hash_name}",
             (key, seq_num, 23, 0x0303, content, hash_name),
         )
+
+
+Seen = tuple[str, int, bytes, bytes]
+"""Who sent it, the record's type, the content as plaintext, and the whole record as it went."""
+
+
+def covered_messages(seen: Sequence[Seen], sender: str) -> list[bytes]:
+    """The messages that the Finished of `sender` covers: all handshake messages before it.
+
+    As plaintext, without HelloRequest (RFC 5246 §7.4.1.1, §7.4.9).
+    """
+    covered = []
+    for who, content_type, content, _ in seen:
+        if content_type != HANDSHAKE or content[0] == HELLO_REQUEST:
+            continue
+        if who == sender and content[0] == FINISHED:
+            break
+        covered.append(content)
+    return covered
+
+
+def covered_cases(draw: SeededBytes) -> Iterator[Case]:
+    """A handshake with all that does not belong, asked for both sides."""
+    seen = [_seen(draw, *each) for each in HANDSHAKE_SEEN]
+    yield Case("for the client's Finished", (seen, "client"))
+    yield Case("for the server's Finished", (seen, "server"))
+    plain = [each for each in seen if each[1] == HANDSHAKE and each[2][0] != HELLO_REQUEST]
+    yield Case("nothing but handshake messages, for the server's", (plain, "server"))
+
+
+HANDSHAKE, ALERT, CHANGE_CIPHER_SPEC = 22, 21, 20
+HELLO_REQUEST, FINISHED = 0, 20
+# Who, the record's type, the message's type (or the content), its length, and what is added to it
+# when it is encrypted.
+HANDSHAKE_SEEN: tuple[tuple[str, int, int, int, int], ...] = (
+    ("client", HANDSHAKE, 1, 40, 0),
+    ("server", ALERT, 1, 1, 0),
+    ("server", HANDSHAKE, 2, 38, 0),
+    ("server", HANDSHAKE, 11, 90, 0),
+    ("server", HANDSHAKE, HELLO_REQUEST, 0, 0),
+    ("server", HANDSHAKE, 14, 0, 0),
+    ("client", HANDSHAKE, 16, 66, 0),
+    ("client", CHANGE_CIPHER_SPEC, 1, 0, 0),
+    ("client", HANDSHAKE, FINISHED, 12, 24),
+    ("server", CHANGE_CIPHER_SPEC, 1, 0, 0),
+    ("server", HANDSHAKE, FINISHED, 12, 24),
+)
+
+
+def _seen(draw: SeededBytes, who: str, type: int, first: int, length: int, added: int) -> Seen:
+    name = f"{who} {type} {first}"
+    body = draw(name, length)
+    header = bytes([first]) + (length.to_bytes(3, "big") if type == HANDSHAKE else b"")
+    content = header + body
+    fragment = draw(f"{name}, encrypted", len(content) + added) if added else content
+    record = bytes([type, 3, 3]) + len(fragment).to_bytes(2, "big") + fragment
+    return who, type, content, record
+
+
+def _covered(
+    *,
+    types: tuple[int, ...] = (HANDSHAKE,),
+    hello_request: bool = False,
+    stop_at_any: bool = False,
+    own: bool = False,
+    as_sent: str = "",
+) -> Callable[[Sequence[Seen], str], list[bytes]]:
+    """`covered_messages`, wrong about one thing.
+
+    as_sent: "records" for everything with its record header, "finished" for the encrypted bytes of
+    a Finished. stop_at_any: at the first Finished, whoever sent it. own: with the sender's own.
+    """
+
+    def function(seen: Sequence[Seen], sender: str) -> list[bytes]:
+        covered: list[bytes] = []
+        for who, content_type, content, record in seen:
+            finished = content_type == HANDSHAKE and content[0] == FINISHED
+            wanted = content_type in types
+            if content_type == HANDSHAKE and content[0] == HELLO_REQUEST:
+                wanted = hello_request
+            if finished and (who == sender or stop_at_any):
+                return [*covered, content] if own else covered
+            if wanted:
+                encrypted = as_sent == "finished" and finished
+                covered.append(record if as_sent == "records" else content)
+                if encrypted:
+                    covered[-1] = record[5:]
+        return covered
+
+    return function
 
 
 def _headed(messages: list[bytes], hash_name: str) -> bytes:
@@ -130,6 +220,59 @@ EXERCISES: tuple[Exercise, ...] = (
         ),
         section="RFC 5246 §7.4.9",
         primitive="transcript_hash",
+    ),
+    Exercise(
+        id="06.covered_messages",
+        reference=covered_messages,
+        cases=covered_cases,
+        mistakes=(
+            Mistake(
+                "ChangeCipherSpec is in your list. It is no handshake message: its records have "
+                "type 20, RFC 5246 §7.1.",
+                _covered(types=(HANDSHAKE, CHANGE_CIPHER_SPEC)),
+            ),
+            Mistake(
+                "HelloRequest is in your list. RFC 5246 §7.4.1.1 leaves it out, since it belongs "
+                "to no handshake.",
+                _covered(hello_request=True),
+            ),
+            Mistake(
+                "The client's Finished is missing from the server's list. By then it was sent, so "
+                "it belongs in, RFC 5246 §7.4.9.",
+                _covered(stop_at_any=True),
+            ),
+            Mistake(
+                "You took the client's Finished as it was on the wire. The transcript has it as "
+                "it was before encryption.",
+                _covered(as_sent="finished"),
+            ),
+            Mistake(
+                "You took whole records, with their headers of five bytes. The messages alone "
+                "belong in, RFC 5246 §7.4.9.",
+                _covered(as_sent="records"),
+            ),
+            Mistake(
+                "The Finished itself is in your list. It covers what came before it.",
+                _covered(own=True),
+            ),
+            Mistake(
+                "An alert is in your list. Its records have type 21; the handshake's have 22.",
+                _covered(types=(HANDSHAKE, ALERT)),
+            ),
+            Mistake(
+                "You took everything that was sent. Handshake messages alone belong in, and no "
+                "ChangeCipherSpec, alert or HelloRequest.",
+                _covered(types=(HANDSHAKE, ALERT, CHANGE_CIPHER_SPEC), hello_request=True),
+            ),
+        ),
+        hints=(
+            "Go through the list, and leave out what has another type than 22.",
+            "The first byte of a handshake message says which it is: 0 is HelloRequest, 20 is "
+            "Finished.",
+            "End at the Finished of `sender`. The other side's Finished, if it came before, is a "
+            "message like any other.",
+        ),
+        section="RFC 5246 §7.4.9",
     ),
     Exercise(
         id="06.verify_data",

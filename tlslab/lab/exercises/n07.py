@@ -924,7 +924,7 @@ EXERCISES: tuple[Exercise, ...] = (
             "Four arguments go into GCM: the key, a nonce of 12 bytes, the content, the additional "
             "data.",
             "The nonce is fixed_iv + nonce_explicit. The additional data has len(content).",
-            "AESGCM(enc_key).encrypt(nonce, content, header) returns ciphertext and tag. What "
+            "aead.AESGCM(enc_key).encrypt(nonce, content, header) returns ciphertext and tag. What "
             "does the receiver need in front of them?",
         ),
         section="RFC 5246 §6.2.3.3, RFC 5288 §3",
@@ -985,8 +985,8 @@ EXERCISES: tuple[Exercise, ...] = (
             "The fragment begins with the explicit nonce, 8 bytes, and ends with the tag, 16.",
             "The content is 24 bytes shorter than the fragment. That is the length in the "
             "additional data; if it is below 0, raise bad_record_mac().",
-            "AESGCM(enc_key).decrypt(nonce, data, header) takes ciphertext and tag together, and "
-            "raises InvalidTag.",
+            "aead.AESGCM(enc_key).decrypt(nonce, data, header) takes ciphertext and tag together, "
+            "and raises InvalidTag.",
         ),
         section="RFC 5246 §6.2.3.3, RFC 5288 §3",
         primitive="gcm_unprotect",
