@@ -1,9 +1,15 @@
 """What notebook 07 takes for right is what the package and OpenSSL do, for every learner's seed."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from cryptography.exceptions import InvalidTag
 
 from tlslab import lab
+from tlslab.classroom.source import read_source
 from tlslab.crypto import ciphers
 from tlslab.errors import ProtocolError
 from tlslab.lab import checking, learner
@@ -14,6 +20,7 @@ from tlslab.lab.randomness import SeededRandom
 from tlslab.primitives import NAMES
 from tlslab.trace import Alert, Record
 
+SOURCE = Path(__file__).parents[2] / "notebooks" / "source" / "07_application_data.py"
 SEEDS = range(200)
 CASES = [
     pytest.param(exercise, case, id=f"{exercise.name}: {case.what}")
@@ -144,3 +151,38 @@ def test_openssl_takes_what_the_short_versions_make_and_both_sides_say_goodbye(r
     protected = sum(record.protection != "none" for record in theirs)
     opened = n07._decrypted if suite == n07.GCM_SUITE else n07._opened
     assert called.count(opened) == protected == 3
+
+
+def test_what_the_notebook_asks_for_is_saved_and_talks_to_openssl_from_the_file(tmp_path):
+    cells = read_source(SOURCE)
+    given = [cell.text for cell in cells if "def aes_cbc_encrypt" in cell.text]
+    written = [cell.text for cell in cells if cell.exercise and "def " in cell.text]
+    checks = [f"print(lab.check({exercise.name}))" for exercise in n07.EXERCISES]
+    notebook = tmp_path / "notebook.py"
+    notebook.write_text("\n".join(["from tlslab import lab", *given, *written, *checks]), "utf-8")
+    program = """
+from tlslab import lab
+mine = lab.primitives()
+print(mine)
+for suite in ("TLS_RSA_WITH_AES_256_CBC_SHA256", "TLS_RSA_WITH_AES_256_GCM_SHA384"):
+    for role in ("client", "server"):
+        live = lab.peers.openssl(role=role, suite=suite, primitives=mine, request=bytes(40_000))
+        print(len(live.received) + len(live.peer_received), live.error)
+"""
+
+    def run(*arguments):
+        environment = {**os.environ, "TLSLAB_STATE": str(tmp_path)}
+        return subprocess.run(
+            [sys.executable, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+
+    said = run(str(notebook))
+    assert len(said) == len(n07.EXERCISES)
+    assert all("is right" in line and "It is saved in" in line for line in said), said
+    who, *conversations = run("-c", program)
+    assert who == f"<Primitives: {', '.join(sorted(each.name for each in n07.EXERCISES))}>"
+    assert conversations == [f"{40_000 + len(REPLY)} None"] * 4
