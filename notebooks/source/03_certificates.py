@@ -425,7 +425,7 @@ lab.check(verify_chain)
 #
 # Here are seven servers. Each has one thing wrong, and only one. They come in an order that was made for you; others have another one.
 
-# %%
+# %% tags=["own-seed"]
 from tlslab.lab.exercises import n03
 from tlslab.lab.learner import seed as my_seed
 

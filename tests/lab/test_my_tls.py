@@ -108,6 +108,14 @@ def test_helpers_values_and_imports_of_every_kind_come_along(run, state):
     assert in_a_new_python(state, "import my_tls; my_tls.p_hash(b'', b'', 1, 'sha256')") == ""
 
 
+def test_a_compiled_class_is_imported_from_where_everybody_gets_it(run, state):
+    run("from cryptography.hazmat.primitives.ciphers.aead import AESGCM as Cipher")
+    run(f"{P_HASH.replace('output, a = ', 'Cipher; output, a = ')}lab.check(p_hash)")
+    text = (state / "my_tls.py").read_text("utf-8")
+    assert "from cryptography.hazmat.primitives.ciphers.aead import AESGCM as Cipher\n" in text
+    assert in_a_new_python(state, "import my_tls; my_tls.p_hash(b'', b'', 1, 'sha256')") == ""
+
+
 def test_sections_stand_in_the_order_of_the_course(run, state):
     run(
         "import hashlib\ndef transcript_hash(handshake_messages, hash_name):\n"

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import tlslab
-from tlslab.errors import LocalError
+from tlslab.errors import LocalError, ProtocolError
 from tlslab.lab import learner, my_tls
 from tlslab.lab.comparing import difference, same, shape
-from tlslab.lab.exercises import Answer, Case, Exercise, exercises, find
+from tlslab.lab.exercises import Answer, Case, Exercise, Refusal, exercises, find
 from tlslab.lab.limiting import TooSlow, time_limit
 from tlslab.lab.randomness import SeededRandom
 from tlslab.primitives import REFERENCE, Primitives
@@ -166,6 +166,8 @@ class _Outcome:
     printed: str = ""
 
     def fits(self, expected: Any) -> bool:
+        if isinstance(expected, Refusal):
+            return expected.fits(self.raised)
         if isinstance(expected, type) and issubclass(expected, BaseException):
             return isinstance(self.raised, expected)
         return self.raised is None and same(expected, self.value)
@@ -208,9 +210,13 @@ def _check(exercise: Exercise, function: Callable[..., Any], limit: float) -> Re
 
 def _unknown_mistake(exercise: Exercise, case: Case, expected: Any, outcome: _Outcome) -> Result:
     name, error, status = exercise.name, outcome.raised, "wrong"
-    if isinstance(error, BaseException):
+    if isinstance(expected, Refusal) and isinstance(error, ProtocolError):
+        message = f"{name} refused with {error.alert}. Expected is a {expected} ({case.what})."
+    elif isinstance(error, BaseException):
         status = "crashed"
         message = f"{name} raised {_named(error)} ({case.what}).\n{_own_lines(error)}".rstrip()
+    elif isinstance(expected, Refusal):
+        message = f"{name} has to raise a {expected} here, and returned ({case.what})."
     elif isinstance(expected, type) and issubclass(expected, BaseException):
         message = f"{name} has to raise {expected.__name__} here, and returned ({case.what})."
     else:

@@ -10,12 +10,12 @@ TLSLAB_STATE=off there is none.
 
 import builtins
 import hashlib
-import importlib
 import inspect
 import linecache
 import os
 import re
 import symtable
+import sys
 import textwrap
 import traceback
 import types
@@ -278,12 +278,17 @@ def _import_from(name: str, value: Any) -> str:
     module, real = getattr(value, "__module__", None), getattr(value, "__name__", None)
     if not isinstance(module, str) or not isinstance(real, str) or module == "__main__":
         return ""
-    try:
-        found = getattr(importlib.import_module(module), real, None)
-    except ImportError:
-        return ""
-    if found is not value:
-        return ""
+    if vars(sys.modules.get(module, object)).get(real) is not value:
+        # Compiled classes name a module that cannot be imported; some public one offers them.
+        package = module.partition(".")[0]
+        offering = [
+            each
+            for each, loaded in sorted(sys.modules.items())
+            if re.fullmatch(rf"{package}(\.[a-z]\w*)*", each) and vars(loaded).get(real) is value
+        ]
+        if not offering:
+            return ""
+        module = min(offering, key=len)
     return f"from {module} import {real}" + (f" as {name}" if name != real else "")
 
 

@@ -5,9 +5,9 @@ import pkgutil
 from functools import cache
 
 from tlslab.errors import LocalError
-from tlslab.lab.exercises.exercise import Answer, Case, Exercise, Mistake
+from tlslab.lab.exercises.exercise import Answer, Case, Exercise, Mistake, Refusal
 
-__all__ = ["Answer", "Case", "Exercise", "Mistake", "answers", "exercises", "find"]
+__all__ = ["Answer", "Case", "Exercise", "Mistake", "Refusal", "answers", "exercises", "find"]
 
 
 @cache

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tlslab.errors import AlertName, ProtocolError
 from tlslab.lab.configs import Seed
 
 SeededBytes = Callable[[str, int], bytes]
@@ -11,11 +12,30 @@ SeededBytes = Callable[[str, int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """The expected outcome where a ProtocolError has to be raised, with one of these alerts."""
+
+    alerts: tuple[AlertName, ...]
+
+    def fits(self, error: object) -> bool:
+        """Whether this error is what is expected."""
+        return isinstance(error, ProtocolError) and error.alert in self.alerts
+
+    def __str__(self) -> str:
+        return f"ProtocolError with the alert {' or '.join(self.alerts)}"
+
+
+def refused(*alerts: AlertName) -> Refusal:
+    """A refusal with one of these alerts."""
+    return Refusal(alerts)
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """Arguments to call a function with, and what has to come out.
 
     what: the case in words. expected: a value that somebody published, or the class of an exception
-    that has to be raised; None where the reference says it.
+    that has to be raised, or a Refusal; None where the reference says it.
     """
 
     what: str

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from itertools import combinations
-from typing import Any, cast
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -15,10 +15,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tlslab.crypto.certificates import certificate_names, verify_chain
-from tlslab.errors import AlertName, ProtocolError
+from tlslab.errors import ProtocolError
 from tlslab.lab import pki
 from tlslab.lab.configs import SERVER_NAME, Seed
-from tlslab.lab.exercises.exercise import Answer, Case, Exercise, Mistake, SeededBytes
+from tlslab.lab.exercises.exercise import (
+    Answer,
+    Case,
+    Exercise,
+    Mistake,
+    Refusal,
+    SeededBytes,
+    refused,
+)
 from tlslab.lab.randomness import SeededRandom
 
 Certificate = x509.Certificate
@@ -194,21 +202,6 @@ def _part_of_a_label(pattern: str, server_name: str) -> bool:
 # -- the chain ----------------------------------------------------------------------------------
 
 
-class _Refusal(type):
-    """Makes `isinstance(error, refused("unknown_ca"))` ask for the alert too."""
-
-    alerts: tuple[AlertName, ...]
-
-    def __instancecheck__(cls, error: object) -> bool:
-        return isinstance(error, ProtocolError) and error.alert in cls.alerts
-
-
-def refused(*alerts: AlertName) -> type[ProtocolError]:
-    """A ProtocolError with one of these alerts, as the expected outcome of a case."""
-    name = f"ProtocolError with the alert {' or '.join(alerts)}"
-    return cast(type[ProtocolError], _Refusal(name, (ProtocolError,), {"alerts": alerts}))
-
-
 def verify_chain_cases(draw: SeededBytes) -> Iterator[Case]:
     """Good chains in several forms, and chains that are each wrong in one thing."""
     server, root = pki.server_rsa().certificate_chain, pki.root()
@@ -220,7 +213,7 @@ def verify_chain_cases(draw: SeededBytes) -> Iterator[Case]:
     def case(
         what: str,
         certificate_list: Chain,
-        expected: type[ProtocolError] | None = None,
+        expected: Refusal | None = None,
         trust_anchors: Sequence[Certificate] = anchors,
         name: str = SERVER_NAME,
         time: datetime = NOW,

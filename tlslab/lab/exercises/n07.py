@@ -28,8 +28,7 @@ from tlslab.crypto.ciphers import (
 )
 from tlslab.errors import ProtocolError
 from tlslab.lab.configs import Seed
-from tlslab.lab.exercises.exercise import Answer, Case, Exercise, Mistake, SeededBytes
-from tlslab.lab.exercises.n03 import refused
+from tlslab.lab.exercises.exercise import Answer, Case, Exercise, Mistake, SeededBytes, refused
 from tlslab.lab.randomness import SeededRandom
 
 HEADER = 5
