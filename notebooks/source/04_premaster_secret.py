@@ -106,7 +106,8 @@ print(
 def pkcs1_v15_pad(message, modulus_length, padding_string):
     """EM = 00 02 PS 00 M, `modulus_length` bytes (RFC 8017 §7.2.1).
 
-    padding_string: the PS, bytes. Raises ValueError if it has a zero in it, has fewer than 8 bytes, or does not give the right length.
+    padding_string: the PS, bytes. Raises ValueError if it has a zero in it, has fewer than 8
+    bytes, or does not give the right length.
     """
     ### BEGIN SOLUTION
     if 0 in padding_string or len(padding_string) < 8:
@@ -133,7 +134,8 @@ lab.check(pkcs1_v15_pad)
 def encrypt_premaster(public_key, premaster_secret, padding_string):
     """The EncryptedPreMasterSecret (RFC 5246 §7.4.7.1): as many bytes as the modulus.
 
-    public_key.public_numbers() has n and e, public_key.key_size the bits of n. padding_string: 205 bytes for a key of 2048 bits.
+    public_key.public_numbers() has n and e, public_key.key_size the bits of n.
+    padding_string: 205 bytes for a key of 2048 bits.
     """
     ### BEGIN SOLUTION
     numbers = public_key.public_numbers()
@@ -198,9 +200,12 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 
 def decrypt_premaster(private_key, encrypted_premaster, client_version, random_premaster):
-    """The premaster secret, 48 bytes; `random_premaster` if anything about it is wrong (RFC 5246 §7.4.7.1).
+    """The premaster secret, 48 bytes (RFC 5246 §7.4.7.1).
 
-    client_version: what the ClientHello offered, a number such as 0x0303. random_premaster: 48 random bytes. Never raises.
+    If anything about it is wrong, `random_premaster` instead.
+
+    client_version: what the ClientHello offered, a number such as 0x0303. random_premaster:
+    48 random bytes. Never raises.
     """
     ### BEGIN SOLUTION
     try:

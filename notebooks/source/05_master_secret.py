@@ -77,7 +77,8 @@ import hmac
 def p_hash(secret, seed, length, hash_name):
     """P_hash of RFC 5246 §5: `length` bytes.
 
-    secret, seed: bytes. length: how many bytes to return. hash_name: "sha256" or "sha384", as hmac.digest takes it.
+    secret, seed: bytes. length: how many bytes to return.
+    hash_name: "sha256" or "sha384", as hmac.digest takes it.
     """
     ### BEGIN SOLUTION
     output = b""
@@ -116,7 +117,8 @@ lab.check(p_hash)
 def prf(secret, label, seed, length, hash_name):
     """PRF of RFC 5246 §5: `length` bytes.
 
-    secret, label, seed: bytes; the label is such as b"master secret". hash_name: "sha256" or "sha384".
+    secret, label, seed: bytes; the label is such as b"master secret".
+    hash_name: "sha256" or "sha384".
     """
     ### BEGIN SOLUTION
     return p_hash(secret, label + seed, length, hash_name)

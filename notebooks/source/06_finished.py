@@ -51,7 +51,8 @@ import hashlib
 def transcript_hash(handshake_messages, hash_name):
     """The hash of all handshake messages, one after the other (RFC 5246 §7.4.9).
 
-    handshake_messages: a list of bytes, each message with its 4-byte header. hash_name: such as "sha256", as hashlib.new takes it. Returns bytes.
+    handshake_messages: a list of bytes, each message with its 4-byte header. hash_name: such
+    as "sha256", as hashlib.new takes it. Returns bytes.
     """
     ### BEGIN SOLUTION
     return hashlib.new(hash_name, b"".join(handshake_messages)).digest()
@@ -86,10 +87,11 @@ lab.check(transcript_hash)
 from tlslab.trace import Record
 
 records = handshake.trace.of(Record)
-seen = []
-for record in records:
-    seen.append((record.sender, record.raw[0], record.plaintext, record.raw))
-    print(record.sender, record.raw[0], record.plaintext[:4].hex(" "), len(record.raw))
+seen = [(each.sender, each.raw[0], each.plaintext, each.raw) for each in records]
+print("who     type  content       record")
+for who, record_type, content, record in seen:
+    start = f"{content[:3].hex(' ')} …" if len(content) > 3 else content.hex(" ")
+    print(f"{who:6}  {record_type:4}  {start:11}  {len(record):5} bytes")
 
 # %% [markdown]
 # Which of the contents does the Finished of a side cover? The records here have one message each. One kind of handshake message never counts, and does not occur above: a server may send a *HelloRequest* (its first byte is 0) to ask for
@@ -98,9 +100,10 @@ for record in records:
 
 # %% exercise="06.covered_messages"
 def covered_messages(seen, sender):
-    """The handshake messages that the Finished of `sender` covers, a list of bytes (RFC 5246 §7.4.9).
+    """The handshake messages that the Finished of `sender` covers (RFC 5246 §7.4.9).
 
     seen: a list of (who, record_type, content, record), as above. sender: "client" or "server".
+    Returns a list of bytes.
     """
     ### BEGIN SOLUTION
     covered = []
@@ -127,7 +130,8 @@ lab.check(covered_messages)
 def verify_data(master_secret, finished_label, transcript_hash, hash_name):
     """The 12 bytes of a Finished (RFC 5246 §7.4.9).
 
-    finished_label: b"client finished" or b"server finished". transcript_hash: the hash, not the messages.
+    finished_label: b"client finished" or b"server finished". transcript_hash: the hash, not
+    the messages.
     """
     ### BEGIN SOLUTION
     return lab.primitives().prf(master_secret, finished_label, transcript_hash, 12, hash_name)
@@ -187,7 +191,8 @@ import hmac
 def record_mac(mac_key, seq_num, type, version, content, hash_name):
     """The MAC of a record (RFC 5246 §6.2.3.1), as long as the hash.
 
-    seq_num, type, version: numbers, of 8, 1 and 2 bytes, the most significant first. content: the plaintext, bytes.
+    seq_num, type, version: numbers, of 8, 1 and 2 bytes, the most significant first. content:
+    the plaintext, bytes.
     """
     ### BEGIN SOLUTION
     header = seq_num.to_bytes(8, "big") + bytes([type]) + version.to_bytes(2, "big")

@@ -138,7 +138,8 @@ lab.find_fault(wrong)
 def all_keys(premaster_secret, client_random, server_random):
     """The secrets of a connection with TLS_RSA_WITH_AES_128_GCM_SHA256.
 
-    Returns five bytes objects: (master_secret, client_write_key, server_write_key, client_write_IV, server_write_IV),
+    Returns five bytes objects: (master_secret, client_write_key, server_write_key,
+    client_write_IV, server_write_IV),
     of 48, 16, 16, 4 and 4 bytes. The hash is "sha256"; the suite has no MAC keys.
     """
     ### BEGIN SOLUTION
