@@ -1,4 +1,4 @@
-"""JupyterLab and chromium, started once for all tests of this folder."""
+"""JupyterLab, started once for all tests of this folder."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -6,14 +6,6 @@ import jupyter_lab
 import pytest
 from jupyter_lab import Notebook, open_notebook, write_notebook
 from playwright.sync_api import Browser
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not jupyter_lab.CHROMIUM:
-        pytest.skip(jupyter_lab.NO_CHROMIUM)
-    with jupyter_lab.chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="session")

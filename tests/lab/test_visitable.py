@@ -4,7 +4,6 @@ import shutil
 import socket
 import time
 
-import jupyter_lab
 import pytest
 
 from tlslab import lab
@@ -50,10 +49,8 @@ def test_s_client_shows_the_alert_of_a_function_that_is_wrong():
 
 
 @pytest.mark.peer
-def test_a_browser_completes_a_handshake_and_is_shown_the_page():
-    if not jupyter_lab.CHROMIUM:
-        pytest.skip(jupyter_lab.NO_CHROMIUM)
-    with lab.open_server() as server, jupyter_lab.chromium() as browser:
+def test_a_browser_completes_a_handshake_and_is_shown_the_page(browser):
+    with lab.open_server() as server:
         context = browser.new_context(ignore_https_errors=True)
         page = context.new_page()
         page.goto(server.url)
