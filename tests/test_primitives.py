@@ -1,10 +1,11 @@
 """A learner's function takes the place of the reference, in what calls it too, and nowhere else."""
 
 import pytest
+from in_memory import ASKS, CBC, GCM, NULL, Pair, credential, resumption
 
-from tlslab import lab
 from tlslab.errors import LocalError
 from tlslab.primitives import NAMES, Primitives
+from tlslab.wire.registry import CipherSuite
 
 
 def test_what_is_replaced_is_called_by_everything_above_it():
@@ -83,14 +84,44 @@ def test_each_primitive_says_what_it_is_and_is_used_by_a_handshake(name):
         called.append(name)
         return reference(*arguments)
 
-    suites = {
-        "cbc_padding": "TLS_RSA_WITH_AES_128_CBC_SHA",
-        "cbc_protect": "TLS_RSA_WITH_AES_128_CBC_SHA",
-        "cbc_unprotect": "TLS_RSA_WITH_AES_128_CBC_SHA",
-        "record_mac": "TLS_RSA_WITH_AES_128_CBC_SHA",
-        "mac_protect": "TLS_RSA_WITH_NULL_SHA256",
-        "mac_unprotect": "TLS_RSA_WITH_NULL_SHA256",
-    }
-    suite = suites.get(name, "TLS_RSA_WITH_AES_128_GCM_SHA256")
-    lab.handshake(seed=1, suite=suite, primitives=Primitives().using(**{name: counted}))
+    counting = {"primitives": Primitives().using(**{name: counted})}
+    suite, changes = WHERE_IT_IS_USED.get(name, (GCM, {}))
+    asks = ASKS if "credential" in changes else {}
+    server = {k: v for k, v in changes.items() if k != "credential"}
+    pair = Pair(suite, client={**changes, **counting}, server={**server, **asks, **counting})
+    pair.connected()
+    pair.client.send(b"data")
+    pair.client.export_keying_material(b"label", 32)
+    pair.carry()
+    if name == "open_ticket":
+        setup = resumption(renews=False)
+        Pair(GCM, client=setup["client"], server={**setup["server"], **counting}).connected()
     assert called
+
+
+ETM = (CBC, {"encrypt_then_mac": True})
+DHE = (CipherSuite.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, {})
+ECDHE = (CipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, {})
+USER = (GCM, {"credential": credential("client-ecdsa")})
+# Where the handshake with RSA and GCM does not come by.
+WHERE_IT_IS_USED = {
+    "cbc_padding": (CBC, {}),
+    "cbc_protect": (CBC, {}),
+    "cbc_unprotect": (CBC, {}),
+    "record_mac": (CBC, {}),
+    "mac_protect": (NULL, {}),
+    "mac_unprotect": (NULL, {}),
+    "etm_protect": ETM,
+    "etm_unprotect": ETM,
+    "dh_public": DHE,
+    "dh_shared_secret": DHE,
+    "ecdhe_shared_secret": ECDHE,
+    "signed_params": ECDHE,
+    "sign": ECDHE,
+    "verify": ECDHE,
+    "chacha20_protect": ECDHE,
+    "chacha20_unprotect": ECDHE,
+    "verify_client_chain": USER,
+    "certificate_verify_content": USER,
+    "extended_master_secret": (GCM, {"extended_master_secret": True}),
+}

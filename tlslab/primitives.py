@@ -16,9 +16,13 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from tlslab.crypto import certificates, ciphers, prf, rsa
+from tlslab.crypto import certificates, ciphers, groups, prf, rsa, signatures, tickets
+from tlslab.crypto.groups import FiniteField, Share
 from tlslab.crypto.prf import Keys
+from tlslab.crypto.signatures import PrivateKey, PublicKey
+from tlslab.crypto.tickets import TicketKey
 from tlslab.errors import LocalError
+from tlslab.wire.registry import SignatureScheme
 
 
 class Primitives:
@@ -269,6 +273,172 @@ class Primitives:
     ) -> bytes:
         """See `tlslab.crypto.ciphers.gcm_unprotect`."""
         return ciphers.gcm_unprotect(
+            enc_key,
+            fixed_iv,
+            seq_num,
+            type,
+            version,
+            fragment,
+            additional_data=self.additional_data,
+        )
+
+    # -- ephemeral Diffie-Hellman -------------------------------------------------------------
+
+    def dh_public(self, field: FiniteField, private: int) -> bytes:
+        """g^private mod p. See `tlslab.crypto.groups.dh_public`."""
+        return groups.dh_public(field, private)
+
+    def dh_shared_secret(self, field: FiniteField, private: int, peer_public: bytes) -> bytes:
+        """peer_public^private mod p. See `tlslab.crypto.groups.dh_shared_secret`."""
+        return groups.dh_shared_secret(field, private, peer_public)
+
+    def ecdhe_shared_secret(self, share: Share, peer_public: bytes) -> bytes:
+        """The secret of our share and the peer's. See `tlslab.crypto.groups.ecdhe_share`."""
+        return share.shared_secret(peer_public)
+
+    def signed_params(self, client_random: bytes, server_random: bytes, params: bytes) -> bytes:
+        """What the signature of a ServerKeyExchange is over. See `tlslab.crypto.signatures`."""
+        return signatures.signed_params(client_random, server_random, params)
+
+    def sign(self, private_key: PrivateKey, scheme: SignatureScheme, data: bytes) -> bytes:
+        """See `tlslab.crypto.signatures.sign`."""
+        return signatures.sign(private_key, scheme, data)
+
+    def verify(
+        self, public_key: PublicKey, scheme: SignatureScheme, signature: bytes, data: bytes
+    ) -> None:
+        """See `tlslab.crypto.signatures.verify`. Raises ProtocolError."""
+        signatures.verify(public_key, scheme, signature, data)
+
+    # -- user authentication ------------------------------------------------------------------
+
+    def verify_client_chain(
+        self,
+        certificate_list: Sequence[bytes],
+        trust_anchors: Sequence[x509.Certificate],
+        time: datetime,
+    ) -> x509.Certificate:
+        """The client's certificate, verified. See `tlslab.crypto.certificates`."""
+        return certificates.verify_client_chain(certificate_list, trust_anchors, time)
+
+    def certificate_verify_content(self, handshake_messages: Sequence[bytes]) -> bytes:
+        """What a CertificateVerify signs. See `tlslab.crypto.signatures`."""
+        return signatures.certificate_verify_content(handshake_messages)
+
+    # -- resumption ---------------------------------------------------------------------------
+
+    def open_ticket(self, key: TicketKey, ticket: bytes) -> bytes | None:
+        """The state in a ticket. See `tlslab.crypto.tickets.open_ticket`."""
+        return tickets.open_ticket(key, ticket)
+
+    # -- hardening ----------------------------------------------------------------------------
+
+    def extended_master_secret(
+        self, premaster_secret: bytes, session_hash: bytes, hash_name: str
+    ) -> bytes:
+        """See `tlslab.crypto.prf.extended_master_secret`."""
+        return prf.extended_master_secret(premaster_secret, session_hash, hash_name, prf=self.prf)
+
+    def export_keying_material(
+        self,
+        master_secret: bytes,
+        label: bytes,
+        client_random: bytes,
+        server_random: bytes,
+        context: bytes | None,
+        length: int,
+        hash_name: str,
+    ) -> bytes:
+        """See `tlslab.crypto.prf.export_keying_material`."""
+        return prf.export_keying_material(
+            master_secret,
+            label,
+            client_random,
+            server_random,
+            context,
+            length,
+            hash_name,
+            prf=self.prf,
+        )
+
+    def etm_protect(
+        self,
+        enc_key: bytes,
+        mac_key: bytes,
+        iv: bytes,
+        seq_num: int,
+        type: int,
+        version: int,
+        content: bytes,
+        hash_name: str,
+    ) -> bytes:
+        """See `tlslab.crypto.ciphers.etm_protect`."""
+        return ciphers.etm_protect(
+            enc_key,
+            mac_key,
+            iv,
+            seq_num,
+            type,
+            version,
+            content,
+            hash_name,
+            record_mac=self.record_mac,
+            cbc_padding=self.cbc_padding,
+        )
+
+    def etm_unprotect(
+        self,
+        enc_key: bytes,
+        mac_key: bytes,
+        seq_num: int,
+        type: int,
+        version: int,
+        fragment: bytes,
+        hash_name: str,
+    ) -> bytes:
+        """See `tlslab.crypto.ciphers.etm_unprotect`."""
+        return ciphers.etm_unprotect(
+            enc_key,
+            mac_key,
+            seq_num,
+            type,
+            version,
+            fragment,
+            hash_name,
+            record_mac=self.record_mac,
+        )
+
+    def chacha20_protect(
+        self,
+        enc_key: bytes,
+        fixed_iv: bytes,
+        seq_num: int,
+        type: int,
+        version: int,
+        content: bytes,
+    ) -> bytes:
+        """See `tlslab.crypto.ciphers.chacha20_protect`."""
+        return ciphers.chacha20_protect(
+            enc_key,
+            fixed_iv,
+            seq_num,
+            type,
+            version,
+            content,
+            additional_data=self.additional_data,
+        )
+
+    def chacha20_unprotect(
+        self,
+        enc_key: bytes,
+        fixed_iv: bytes,
+        seq_num: int,
+        type: int,
+        version: int,
+        fragment: bytes,
+    ) -> bytes:
+        """See `tlslab.crypto.ciphers.chacha20_unprotect`."""
+        return ciphers.chacha20_unprotect(
             enc_key,
             fixed_iv,
             seq_num,

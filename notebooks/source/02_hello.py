@@ -87,13 +87,14 @@ for server_random in (value("server_random"), other_random):
 #
 # ## `cipher_suites`: the menu
 #
-# Each suite is a number of two bytes, and the number says which methods go together. The numbers are names: a registry at IANA gives them out, and a higher one is **not** a better one. These are the ones that our small TLS can do:
+# Each suite is a number of two bytes, and the number says which methods go together. The numbers are names: a registry at IANA gives them out, and a higher one is **not** a better one. These are the ones that the first part of the course needs. All of them begin with `TLS_RSA`; part 2 says what else there is, and why it is better:
 
 # %%
 from tlslab.crypto.suites import SUITES
 
 for code in SUITES:
-    print(f"{code:04x}", code.name)
+    if code.name.startswith("TLS_RSA"):
+        print(f"{code:04x}", code.name)
 
 # %% [markdown]
 # The list is in order: what the client would like best comes first. A suite named `NULL` does not encrypt at all. It is there for lessons, and a client that offers it has to want it.

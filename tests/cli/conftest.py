@@ -156,7 +156,7 @@ def gnutls_server(spawn: Callable[..., Process]) -> Callable[..., int]:
     """Start gnutls-serv with the lab's certificate; gives its port."""
 
     def start(priority: str, *arguments: str, env: dict[str, str] | None = None) -> int:
-        identity = pki.server_rsa()
+        identity, other = pki.server_rsa(), pki.server_ecdsa()
         port = free_port()
         spawn(
             "gnutls-serv",
@@ -164,6 +164,7 @@ def gnutls_server(spawn: Callable[..., Process]) -> Callable[..., int]:
             "--noticket",
             *("--port", str(port), "--priority", priority),
             *("--x509certfile", str(identity.chain_path), "--x509keyfile", str(identity.key_path)),
+            *("--x509certfile", str(other.chain_path), "--x509keyfile", str(other.key_path)),
             *arguments,
             env=env,
         )
@@ -182,11 +183,13 @@ def openssl_server(spawn: Callable[..., Process]) -> Callable[..., int]:
     """Start `openssl s_server` with the lab's certificate; gives its port."""
 
     def start(*arguments: str) -> int:
-        identity = pki.server_rsa()
+        identity, other = pki.server_rsa(), pki.server_ecdsa()
         server = spawn(
             *("openssl", "s_server", "-accept", "127.0.0.1:0", "-no_ticket"),
             *("-cert", str(identity.chain_path), "-key", str(identity.key_path)),
             *("-cert_chain", str(pki.pem_path("intermediate"))),
+            *("-dcert", str(other.chain_path), "-dkey", str(other.key_path)),
+            *("-dcert_chain", str(pki.pem_path("intermediate"))),
             *arguments,
         )
         return int(server.wait_for(r"ACCEPT \S*:(\d+)")[1])

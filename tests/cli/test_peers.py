@@ -7,10 +7,17 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
+from programs import (
+    NAME,
+    needs_curl,
+    needs_gnutls_cli,
+    needs_gnutls_serv,
+    needs_openssl,
+    s_client,
+)
 
 from tlslab.crypto.suites import SUITES
 from tlslab.lab import pki
@@ -19,38 +26,43 @@ from tlslab.lab.peers import OPENSSL_NAMES
 
 pytestmark = pytest.mark.peer
 
-NAME = "server.tlslab.test"
-ALL = [suite.name for suite in SUITES]
+ELLIPTIC = (
+    "ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    "ECDHE_RSA_WITH_AES_256_CBC_SHA384",
+    "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+)
+ALL = [
+    suite.name
+    for suite in SUITES
+    # One of each way to come to the secret, and of each way to protect records.
+    if suite.name.startswith("TLS_RSA_")
+    or suite.name.removeprefix("TLS_") in ("DHE_RSA_WITH_AES_128_GCM_SHA256", *ELLIPTIC)
+]
 ALL_SUITES = [word for name in ALL for word in ("--suite", name)]
 OPENSSL = {suite.name: f"{name}:@SECLEVEL=0" for suite, name in OPENSSL_NAMES.items()}
 OPENSSL_ALL = ":".join([*OPENSSL_NAMES.values(), "@SECLEVEL=0"])
-# GnuTLS puts a suite together from the cipher and the MAC.
-GNUTLS = {
-    "TLS_RSA_WITH_NULL_SHA256": "+NULL:+SHA256",
-    "TLS_RSA_WITH_AES_128_CBC_SHA": "+AES-128-CBC:+SHA1",
-    "TLS_RSA_WITH_AES_256_CBC_SHA": "+AES-256-CBC:+SHA1",
-    "TLS_RSA_WITH_AES_128_CBC_SHA256": "+AES-128-CBC:+SHA256",
-    "TLS_RSA_WITH_AES_256_CBC_SHA256": "+AES-256-CBC:+SHA256",
-    "TLS_RSA_WITH_AES_128_GCM_SHA256": "+AES-128-GCM:+AEAD",
-    "TLS_RSA_WITH_AES_256_GCM_SHA384": "+AES-256-GCM:+AEAD",
-}
-GNUTLS_BASE = "NONE:+VERS-TLS1.2:+COMP-NULL:+RSA:+SIGN-ALL:+CTYPE-X509:+GROUP-ALL"
+
+
+def gnutls_words(suite: str) -> str:
+    """GnuTLS puts a suite together from the key exchange, the cipher and the MAC."""
+    exchange, cipher = suite.removeprefix("TLS_").split("_WITH_")
+    *words, mac = cipher.split("_")
+    name = "-".join(words)
+    if "GCM" in cipher or "CHACHA20" in cipher:
+        mac = "AEAD"
+    elif mac == "SHA":
+        mac = "SHA1"
+    return f"+{exchange.replace('_', '-')}:+{name}:+{mac}"
+
+
+GNUTLS = {suite: gnutls_words(suite) for suite in ALL}
+GNUTLS_BASE = "NONE:+VERS-TLS1.2:+COMP-NULL:+SIGN-ALL:+CTYPE-X509:+GROUP-ALL"
 GNUTLS_ALL = ":".join([GNUTLS_BASE, *GNUTLS.values()])
 
 # Each of these peers can do every suite, NULL included, when it is asked for by name.
 every_suite = pytest.mark.parametrize("suite", ALL)
-
-
-def needs(command: str, package: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(
-        which(command) is None, reason=f"needs the command {command} (Debian: {package})"
-    )
-
-
-needs_openssl = needs("openssl", "openssl")
-needs_gnutls_cli = needs("gnutls-cli", "gnutls-bin")
-needs_gnutls_serv = needs("gnutls-serv", "gnutls-bin")
-needs_curl = needs("curl", "curl")
 
 
 def key_log(path: Path, *labels: str) -> set[str]:
@@ -83,14 +95,6 @@ def talk(command: list[str], text: str, expected: str, **environment: str) -> st
         output += stdout.read()
         assert client.wait(20) == 0, output
     return output.decode("utf-8", "replace")
-
-
-def s_client(port: int, *arguments: str) -> list[str]:
-    return [
-        *("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-quiet", "-no_ign_eof"),
-        *("-tls1_2", "-CAfile", str(pki.pem_path("root")), "-verify_return_error"),
-        *arguments,
-    ]
 
 
 def gnutls_cli(port: int, *arguments: str) -> list[str]:
@@ -147,7 +151,8 @@ def test_openssl_s_client_completes_every_suite_and_has_the_same_keys(
         f"by {suite}",
         f"by {suite}",
     )
-    assert len(key_log(theirs)) == 2
+    # The premaster secret of RSA too.
+    assert len(key_log(theirs)) == 1 + suite.startswith("TLS_RSA_")
     assert key_log(theirs) <= key_log(keys)
     echo.wait_for(f"completed, TLS 1.2, {suite}, server name {NAME}, protocol lab\n")
 
@@ -231,7 +236,7 @@ def test_a_client_that_does_not_trust_the_certificate_is_reported(
 def test_no_suite_in_common_is_an_alert_on_both_sides(serving: Callable[..., Any]) -> None:
     server = serving("--once")
     client = subprocess.run(
-        s_client(server.port, "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"),
+        s_client(server.port, "-cipher", "AES128-GCM-SHA256"),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -302,7 +307,7 @@ def test_connect_completes_every_suite_with_openssl_and_has_the_same_keys(
     assert f"TLS 1.2 handshake with {suite}" in result.out
     assert "HTTP/1.0 200 ok" in result.out
     assert f"Cipher is {OPENSSL[suite].partition(':')[0]}" in result.out
-    assert len(key_log(ours)) == 2
+    assert len(key_log(ours)) == 1 + suite.startswith("TLS_RSA_")
     # OpenSSL's server does not log the premaster secret.
     assert key_log(ours, "CLIENT_RANDOM") <= key_log(openssl_keys)
 
@@ -337,7 +342,7 @@ def test_both_key_logs_are_equal_with_gnutls(
 def test_connect_is_refused_by_a_server_without_a_suite_in_common(
     tlslab: Callable[..., Any], openssl_server: Callable[..., int]
 ) -> None:
-    port = openssl_server("-www", "-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256")
+    port = openssl_server("-www", "-tls1_2", "-cipher", "AES128-GCM-SHA256")
     result = tlslab("connect", f"127.0.0.1:{port}")
     assert result.status == 1
     # OpenSSL may reset the connection before its alert was read.

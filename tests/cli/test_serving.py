@@ -151,7 +151,7 @@ def test_a_peer_that_stops_in_the_middle_of_the_handshake_has_no_more_time_eithe
         line.send(client_hello())
         assert until_closed(line)
         assert watcher.problems(1) == [
-            "no complete handshake after 0.5 s, still in WaitClientKeyExchange"
+            "no complete handshake after 0.5 s, still in WaitClientKeyExchangeRSA"
         ]
 
 
@@ -389,7 +389,10 @@ def test_connect_notices_that_the_reply_was_cut(tlslab: Callable[..., Any]) -> N
 
         thread = threading.Thread(target=cut)
         thread.start()
-        result = tlslab("connect", f"localhost:{listener.getsockname()[1]}", "--send", "request")
+        result = tlslab(
+            *("connect", f"localhost:{listener.getsockname()[1]}", "--suite", SUITE),
+            *("--send", "request"),
+        )
         thread.join()
     assert result.status == 1
     assert "\nhalf a rep\n" in result.out
@@ -449,7 +452,7 @@ def test_serve_prints_what_it_gets_with_a_mark_on_every_line(
     assert (result.status, result.err) == (0, "")
     assert re.fullmatch(
         r"tlslab is listening on 127\.0\.0\.1:\d+, for learning only; Ctrl-C ends it\n"
-        r"\[1\] 127\.0\.0\.1:\d+: handshake completed, TLS 1\.2, TLS_RSA_WITH_AES_256_GCM_SHA384\n"
+        r"\[1\] 127\.0\.0\.1:\d+: handshake completed, TLS 1\.2, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\n"
         r"\[1\] > first\n"
         r"\[1\] > \[2\] 127\.0\.0\.1:1: handshake completed\\x1b\[0m\n",
         result.out,
@@ -457,7 +460,7 @@ def test_serve_prints_what_it_gets_with_a_mark_on_every_line(
 
 
 def test_hostile_names_are_escaped_on_the_server_s_terminal(serving: Callable[..., Any]) -> None:
-    server = serving("--alpn", "good")
+    server = serving("--alpn", "good", "--suite", SUITE)
     # No certificate verifier would take a hostile name, so this client takes any certificate.
     primitives = library.Primitives().using(
         verify_chain=lambda chain, *_: x509.load_der_x509_certificate(chain[0])

@@ -25,6 +25,7 @@ from tlslab.lab import dialing, pki
 from tlslab.lab.peers import OPENSSL_NAMES
 from tlslab.trace import Trace
 
+ROOT_PEM = pki.pem_path("root")
 RSA, OTHER, ECDSA = pki.server_rsa(), pki.server_other(), pki.server_ecdsa()
 
 
@@ -61,9 +62,24 @@ RSA, OTHER, ECDSA = pki.server_rsa(), pki.server_other(), pki.server_ecdsa()
             ("serve", "--cert", str(RSA.chain_path), "--key", str(OTHER.key_path)),
             "the private key does not belong to the certificate",
         ),
+        (("serve", "--group", "secp256k1"), "is no group that tlslab does; there are: x25519"),
+        (("serve", "--group", "ffdhe2048"), "needs a curve"),
+        (("connect", "--group", "ffdhe2048"), "needs a curve"),
+        (("serve", "--client-ca", str(ROOT_PEM)), "belongs to --require-client-cert"),
         (
-            ("serve", "--cert", str(ECDSA.chain_path), "--key", str(ECDSA.key_path)),
-            "an ECDSA key; in the RSA key exchange the client encrypts to the certificate's key",
+            ("serve", "--require-client-cert", "--client-ca", "missing.pem"),
+            "--client-ca missing.pem: No such file",
+        ),
+        (("serve", "--dhparam", "missing.pem"), "--dhparam missing.pem: No such file"),
+        (("serve", "--dhparam", str(ROOT_PEM)), "there is no block of DH PARAMETERS"),
+        (("connect", "--client-cert", str(RSA.chain_path)), "belong together"),
+        (("connect", "--client-key", str(RSA.key_path)), "belong together"),
+        (
+            (
+                *("connect", "--client-cert", str(RSA.chain_path)),
+                *("--client-key", str(OTHER.key_path)),
+            ),
+            "the private key does not belong to the certificate",
         ),
         (
             ("serve", "--cert", str(ECDSA.chain_path), "--key", str(RSA.key_path)),

@@ -7,24 +7,17 @@ only where a byte truly does not matter, see `DOES_NOT_MATTER`. Or the side that
 ProtocolError and sends an alert. Never another exception, never a hang, never other data.
 """
 
-import copy
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from functools import cache
 
 import pytest
-from in_memory import CBC, GCM, NULL, SIDES, Pair, RawRecord, data_of, other, records
+from conversation import Moment, alert_waits, copied, moments_of, with_byte_changed
+from in_memory import CBC, GCM, NULL, Pair, RawRecord, data_of, other, records
 
 import tlslab
-from tlslab.connection.connection import Connection
-from tlslab.crypto.suites import SUITES
-from tlslab.tls12.keys import Secrets
 from tlslab.wire.framing import RECORD_HEADER_LENGTH, record_spans
 from tlslab.wire.registry import CipherSuite, ContentType
 
-DATA = {"client": b"HTTP/1.0 200 OK\r\n\r\nhello", "server": b"GET / HTTP/1.0\r\n\r\n"}
-"""What each side gets."""
 FLIPS = (0x01, 0x80, 0xFF)
 ALL_FLIPS = range(1, 256)
 SMALL = 9
@@ -49,130 +42,9 @@ DOES_NOT_MATTER = {
 every_suite = pytest.mark.parametrize("suite", [GCM, CBC, NULL], ids=lambda suite: suite.name)
 
 
-@dataclass
-class Conversation:
-    """A client asks, a server answers and closes. Records wait on the wire, each with its sender."""
-
-    sides: dict[str, Connection]
-    wire: list[tuple[str, bytes]]
-    got: dict[str, bytes]
-    spoken: frozenset[str] = frozenset()
-
-    @classmethod
-    def begin(cls, suite: CipherSuite) -> "Conversation":
-        pair = Pair(suite)
-        beginning = cls({side: pair[side] for side in SIDES}, [], {"client": b"", "server": b""})
-        beginning.collect("client")
-        return beginning
-
-    def copy(self) -> "Conversation":
-        sides = {side: copied(connection) for side, connection in self.sides.items()}
-        return Conversation(sides, list(self.wire), dict(self.got), self.spoken)
-
-    def deliver(self, data: bytes | None = None) -> None:
-        """Take the next record from the wire to its receiver, or `data` in its place."""
-        sender, record = self.wire.pop(0)
-        receiver = other(sender)
-        events = []
-        try:
-            events = self.sides[receiver].receive_data(record if data is None else data)
-        finally:
-            self.got[receiver] += data_of(events or self.sides[receiver].events())
-            assert DATA[receiver].startswith(self.got[receiver]), "other data was delivered"
-        self.speak(receiver)
-        self.collect(receiver)
-
-    def speak(self, side: str) -> None:
-        connection = self.sides[side]
-        if side in self.spoken or not connection.is_connected:
-            return
-        if side == "client" or self.got["server"] == DATA["server"]:
-            connection.send(DATA[other(side)])
-            self.spoken |= {side}
-            if side == "server":
-                connection.close()
-
-    def collect(self, side: str) -> None:
-        flight = records(self.sides[side].data_to_send())
-        self.wire += [(side, bytes(record)) for record in flight]
-
-    def finish(self) -> None:
-        """Deliver all that is to be delivered, then hang up. Raises what a side raises."""
-        for _ in range(30):
-            if not self.wire:
-                break
-            self.deliver()
-        else:
-            raise AssertionError("the two never stop talking")
-        for connection in self.sides.values():
-            connection.receive_eof()
-        assert self.got == DATA
-        assert all(connection.is_closed for connection in self.sides.values())
-
-
-def copied(connection: Connection) -> Connection:
-    """A connection that goes on from here by itself. What never changes is shared."""
-    context = connection._context
-    state = connection._state
-    constant = [context.config, context.primitives, context.trace, *SUITES.values()]
-    constant += [
-        value for field in fields(state) if not changes(value := getattr(state, field.name))
-    ]
-    return copy.deepcopy(connection, {id(each): each for each in constant})
-
-
-def changes(value: object) -> bool:
-    """Secrets hold the counters of their records."""
-    return isinstance(value, Secrets)
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A record that is about to be delivered, and both sides as they are then."""
-
-    name: str
-    before: Conversation
-    record: bytes
-
-    def outcome(self, data: bytes) -> str:
-        """How it ends if `data` is delivered instead: "completed", "told", or the alert's name."""
-        conversation = self.before.copy()
-        try:
-            conversation.deliver(data)
-            conversation.finish()
-        except tlslab.ProtocolError as error:
-            assert any(alert_waits(side) for side in conversation.sides.values())
-            return error.alert
-        except tlslab.AlertReceived:
-            return "told"
-        return "completed"
-
-
-def alert_waits(connection: Connection) -> bool:
-    if not connection.is_closed:
-        return False
-    waiting = records(connection.data_to_send())
-    return bool(waiting) and waiting[-1].type == ContentType.alert
-
-
 @cache
 def moments(suite: CipherSuite) -> tuple[Moment, ...]:
-    """Each record of the conversation when it goes as it should."""
-    conversation = Conversation.begin(suite)
-    found = []
-    counts: Counter[str] = Counter()
-    while conversation.wire:
-        sender, record = conversation.wire[0]
-        found.append(Moment(f"{sender} {counts[sender]}", conversation.copy(), record))
-        counts[sender] += 1
-        conversation.deliver()
-    conversation.finish()
-    return tuple(found)
-
-
-def with_byte_changed(data: bytes, position: int, flips: Iterator[int] | range) -> Iterator[bytes]:
-    for flip in flips:
-        yield data[:position] + bytes([data[position] ^ flip]) + data[position + 1 :]
+    return moments_of(Pair(suite))
 
 
 @every_suite

@@ -22,19 +22,38 @@ from tlslab.wire.registry import AlertDescription, AlertLevel, ContentType, Hand
 
 T = HandshakeType
 HANDSHAKE_TYPES = [*T, T(99)]
-# What RFC 5246 §7.3 and Figure 1 let each state wait for.
+# What RFC 5246 §7.3, its Figures 1 and 2, and RFC 5077 §3.1 let each state wait for.
 WAITS_FOR = {
     ("client", "WaitServerHello"): {T.server_hello},
     ("client", "WaitCertificate"): {T.certificate},
+    ("client", "WaitCertificateStatusECDHE"): {T.certificate_status, T.server_key_exchange},
+    ("client", "WaitCertificateStatusDHE"): {T.certificate_status, T.server_key_exchange},
+    ("client", "WaitCertificateStatusRSA"): {
+        T.certificate_status,
+        T.certificate_request,
+        T.server_hello_done,
+    },
+    ("client", "WaitServerKeyExchangeECDHE"): {T.server_key_exchange},
+    ("client", "WaitServerKeyExchangeDHE"): {T.server_key_exchange},
     ("client", "WaitCertificateRequest"): {T.certificate_request, T.server_hello_done},
     ("client", "WaitServerHelloDone"): {T.server_hello_done},
+    ("client", "WaitNewSessionTicket"): {T.new_session_ticket},
     ("client", "WaitChangeCipherSpec"): {"change_cipher_spec"},
     ("client", "WaitFinished"): {T.finished},
+    ("client", "WaitNewSessionTicketResumed"): {T.new_session_ticket},
+    ("client", "WaitChangeCipherSpecResumed"): {"change_cipher_spec"},
+    ("client", "WaitFinishedResumed"): {T.finished},
     ("client", "Connected"): {"application_data"},
     ("server", "WaitClientHello"): {T.client_hello},
-    ("server", "WaitClientKeyExchange"): {T.client_key_exchange},
+    ("server", "WaitCertificate"): {T.certificate},
+    ("server", "WaitClientKeyExchangeRSA"): {T.client_key_exchange},
+    ("server", "WaitClientKeyExchangeECDHE"): {T.client_key_exchange},
+    ("server", "WaitClientKeyExchangeDHE"): {T.client_key_exchange},
+    ("server", "WaitCertificateVerify"): {T.certificate_verify},
     ("server", "WaitChangeCipherSpec"): {"change_cipher_spec"},
     ("server", "WaitFinished"): {T.finished},
+    ("server", "WaitChangeCipherSpecResumed"): {"change_cipher_spec"},
+    ("server", "WaitFinishedResumed"): {T.finished},
     ("server", "Connected"): {"application_data"},
 }
 # Not waited for, and no violation: RFC 5246 §7.4.1.1 and §7.4.1.2.

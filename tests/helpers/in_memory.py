@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import pytest
+
 import tlslab
+from tlslab.connection.config import DEFAULT_SCHEMES, ClientAuthentication
 from tlslab.connection.connection import Connection
 from tlslab.connection.context import Event
 from tlslab.connection.record import Plaintext
+from tlslab.connection.session import TicketKeys
 from tlslab.crypto.suites import SUITES
 from tlslab.lab import pki
 from tlslab.lab.randomness import SeededRandom
@@ -35,6 +39,13 @@ from tlslab.wire.registry import (
 NAME = "server.tlslab.test"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ALL_SUITES = tuple(SUITES)
+RSA_SUITES = tuple(code for code, suite in SUITES.items() if suite.key_exchange == "RSA")
+ONE_OF_EACH_EXCHANGE = (
+    CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite.TLS_DHE_RSA_WITH_AES_128_CBC_SHA256,
+    CipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+)
 GCM = CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256
 CBC = CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA
 NULL = CipherSuite.TLS_RSA_WITH_NULL_SHA256
@@ -50,9 +61,22 @@ def credential(label: str = "server-rsa") -> tlslab.Credential:
     return tlslab.Credential(identity.certificate_chain, identity.private_key)
 
 
+# What the tests begin from: the handshake of RFC 5246 itself, without later extensions.
+PLAIN: dict[str, Any] = {
+    "cipher_suites": RSA_SUITES[:2],
+    "extended_master_secret": False,
+    "encrypt_then_mac": False,
+}
+# A signature with PSS is another one each time, so a seeded server has that last.
+REPRODUCIBLE_SCHEMES = tuple(sorted(DEFAULT_SCHEMES, key=lambda scheme: "pss" in scheme.name))
+HARDENED = {"extended_master_secret": True, "encrypt_then_mac": True}
+
+
 def client_config(seed: int | str = 1, **changes: Any) -> tlslab.ClientConfig:
     return tlslab.ClientConfig(
         **{
+            **PLAIN,
+            "session_tickets": False,
             "server_name": NAME,
             "trust_anchors": (pki.root(),),
             "random": SeededRandom(seed, "client"),
@@ -65,7 +89,9 @@ def client_config(seed: int | str = 1, **changes: Any) -> tlslab.ClientConfig:
 def server_config(seed: int | str = 1, **changes: Any) -> tlslab.ServerConfig:
     return tlslab.ServerConfig(
         **{
-            "credentials": (credential(),),
+            **PLAIN,
+            "credentials": (credential(), credential("server-ecdsa")),
+            "signature_schemes": REPRODUCIBLE_SCHEMES,
             "random": SeededRandom(seed, "server"),
             "clock": lambda: NOW,
             **changes,
@@ -239,73 +265,136 @@ def say(
     return said
 
 
+def message_in(pair: Pair, sender: str, kind: Any) -> Any:
+    """The message of this kind that `sender` has sent in the clear."""
+    for raw in messages(clear(pair.sent[sender])):
+        if raw[0] == kind.msg_type:
+            return kind.decode(raw, None, HANDSHAKE_HEADER_LENGTH)
+    raise AssertionError(f"no {kind.NAME} from the {sender}")
+
+
+def clear(flight: bytes) -> bytes:
+    """Up to the ChangeCipherSpec."""
+    end = flight.find(b"\x14\x03\x03\x00\x01\x01")
+    return flight if end < 0 else flight[:end]
+
+
+def refused(pair: Pair, role: str) -> tlslab.ProtocolError:
+    """The error of `role`, and its alert reaches the peer."""
+    with pytest.raises(tlslab.ProtocolError) as caught:
+        pair.carry()
+    assert pair[role].is_closed
+    with pytest.raises(tlslab.AlertReceived, match=caught.value.alert):
+        pair.give(other(role), pair.take(role))
+    return caught.value
+
+
 # -- a connection in each of its states ----------------------------------------------------------
 
 
-def _step_back(speaker: Connection) -> None:
-    """The Finished was never delivered, so its sequence number is free for another message."""
-    speaker._context.writer.protection.sequence_number = 0
+ASKS: dict[str, Any] = {
+    "client_authentication": ClientAuthentication.OPTIONAL,
+    "client_trust_anchors": (pki.root(),),
+}
 
 
-def pair_in_state(role: str, state: str, *, suite: CipherSuite = GCM, traced: bool = False) -> Pair:
+def _setup(role: str, state: str) -> dict[str, Any]:
+    """What a pair has to be made with so that `role` comes into this state."""
+    setup: dict[str, Any] = {"suite": GCM}
+    if state.endswith("ECDHE"):
+        setup["suite"] = CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+    elif state.endswith("DHE"):
+        setup["suite"] = CipherSuite.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256
+    if state in ("WaitServerHelloDone", "WaitCertificateVerify") or (role, state) == (
+        "server",
+        "WaitCertificate",
+    ):
+        setup["server"] = ASKS
+    if state == "WaitCertificateVerify":
+        setup["client"] = {"credential": credential("client-rsa")}
+    if "Status" in state:
+        from stapling import stapling
+
+        setup |= {"client": {"status_request": True}, "server": {"credentials": (stapling(),)}}
+    if "Ticket" in state:
+        setup |= {"client": {"session_tickets": True}, "server": {"ticket_keys": _ticket_keys()}}
+    if state.endswith("Resumed"):
+        return resumption(renews="Ticket" in state)
+    return setup
+
+
+def _ticket_keys() -> TicketKeys:
+    return TicketKeys(SeededRandom(1, "tickets"))
+
+
+def resumption(*, renews: bool) -> dict[str, Any]:
+    """What a second connection is made with, so that it goes on with the first one's session."""
+    server: dict[str, Any] = {"ticket_keys": _ticket_keys()}
+    client: dict[str, Any] = {"session_tickets": True}
+    first = Pair(GCM, client=client, server=server).connected().events["client"][0]
+    assert isinstance(first, tlslab.HandshakeCompleted)
+    if renews:
+        server["clock"] = lambda: NOW + timedelta(hours=13)
+    return {"suite": GCM, "client": {**client, "session": first.session}, "server": server}
+
+
+def pair_in_state(
+    role: str, state: str, *, suite: CipherSuite | None = None, traced: bool = False
+) -> Pair:
     """A pair whose `role` is in the state called so; whatever its peer says next is in order."""
-    pair = Pair(suite, traced=traced)
+    setup = _setup(role, state)
+    if suite is not None:
+        setup["suite"] = suite
+    pair = Pair(**setup, traced=traced)
     mine, peer = pair[role], pair[other(role)]
-    if state == "Closed":
+    if state in ("Connected", "Closed"):
         pair.connected()
+    if state == "Closed":
         mine.close()
         pair.carry()
-    elif state == "Connected":
-        pair.connected()
-    elif role == "client" and state != "WaitServerHello":
-        pair.give("server", pair.take("client"))
-        server_hello, certificate, done = map(bytes, records(pair.take("server")))
-        pair.give("client", server_hello)
-        if state != "WaitCertificate":
-            pair.give("client", certificate)
-        if state == "WaitServerHelloDone":
-            pair.give("client", handshake_record(CERTIFICATE_REQUEST.encode_handshake()))
-        if state in ("WaitChangeCipherSpec", "WaitFinished"):
-            pair.give("client", done)
-            pair.give("server", pair.take("client"))
-            change_cipher_spec, _ = map(bytes, records(pair.take("server")))
-            if state == "WaitFinished":
-                pair.give("client", change_cipher_spec)
-                _step_back(peer)
-            else:
-                peer._context.writer.protection = Plaintext()
-    elif role == "server" and state != "WaitClientHello":
-        pair.give("server", pair.take("client"))
-        if state in ("WaitChangeCipherSpec", "WaitFinished"):
-            pair.give("client", pair.take("server"))
-            key_exchange, change_cipher_spec, _ = map(bytes, records(pair.take("client")))
-            pair.give("server", key_exchange)
-            if state == "WaitFinished":
-                pair.give("server", change_cipher_spec)
-                _step_back(peer)
-            else:
-                peer._context.writer.protection = Plaintext()
-    else:
-        peer.data_to_send()
-    peer.data_to_send()
-    assert state_name(mine) == state
+    undelivered = list(records(pair.take(other(role))))
+    while state_name(mine) != state:
+        if not undelivered:
+            pair.give(other(role), pair.take(role))
+            undelivered = list(records(pair.take(other(role))))
+        pair.give(role, bytes(undelivered.pop(0)))
+    if any(record.type == ContentType.change_cipher_spec for record in undelivered):
+        peer._context.writer.protection = Plaintext()
+    elif undelivered:
+        # The Finished was never delivered, so its sequence number is free for another message.
+        peer._context.writer.protection.sequence_number = 0
     return pair
 
 
 CLIENT_STATES = (
     "WaitServerHello",
     "WaitCertificate",
+    "WaitCertificateStatusECDHE",
+    "WaitCertificateStatusDHE",
+    "WaitCertificateStatusRSA",
+    "WaitServerKeyExchangeECDHE",
+    "WaitServerKeyExchangeDHE",
     "WaitCertificateRequest",
     "WaitServerHelloDone",
+    "WaitNewSessionTicket",
     "WaitChangeCipherSpec",
     "WaitFinished",
+    "WaitNewSessionTicketResumed",
+    "WaitChangeCipherSpecResumed",
+    "WaitFinishedResumed",
     "Connected",
 )
 SERVER_STATES = (
     "WaitClientHello",
-    "WaitClientKeyExchange",
+    "WaitCertificate",
+    "WaitClientKeyExchangeRSA",
+    "WaitClientKeyExchangeECDHE",
+    "WaitClientKeyExchangeDHE",
+    "WaitCertificateVerify",
     "WaitChangeCipherSpec",
     "WaitFinished",
+    "WaitChangeCipherSpecResumed",
+    "WaitFinishedResumed",
     "Connected",
 )
 EVERY_STATE = [("client", state) for state in CLIENT_STATES] + [

@@ -3,7 +3,7 @@
 import pytest
 from OpenSSL import SSL
 
-from tlslab.crypto.suites import SUITES
+from tlslab.crypto.suites import SUITES, KeyExchange
 from tlslab.lab import pki
 from tlslab.lab.configs import SERVER_NAME
 from tlslab.lab.handshake import converse, start_client, start_server
@@ -25,7 +25,8 @@ class PyOpenSSL:
         self.key_log = []
         context.set_keylog_callback(lambda connection, line: self.key_log.append(line.decode()))
         if role == "server":
-            identity = pki.server_rsa()
+            is_ecdsa = SUITES[suite].key_exchange is KeyExchange.ECDHE_ECDSA
+            identity = pki.server_ecdsa() if is_ecdsa else pki.server_rsa()
             context.use_certificate_chain_file(str(identity.chain_path))
             context.use_privatekey_file(str(identity.key_path))
         else:

@@ -6,7 +6,7 @@ import threading
 import pytest
 from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
 
-from tlslab.crypto.suites import SUITES, CipherType
+from tlslab.crypto.suites import SUITES, CipherType, KeyExchange
 from tlslab.lab import pki
 from tlslab.lab.handshake import start_client, start_server
 from tlslab.lab.peers import run_over_socket
@@ -20,10 +20,11 @@ def settings_for(suite):
     bits = parameters.enc_key_length * 8
     settings = HandshakeSettings()
     settings.minVersion = settings.maxVersion = (3, 3)
-    settings.keyExchangeNames = ["rsa"]
+    settings.keyExchangeNames = [parameters.key_exchange.lower()]
     settings.useEncryptThenMAC = False
     settings.useExtendedMasterSecret = False
     settings.cipherNames = {
+        CipherType.CHACHA20: ["chacha20-poly1305"],
         CipherType.GCM: [f"aes{bits}gcm"],
         CipherType.CBC: [f"aes{bits}"],
         CipherType.MAC: ["null"],
@@ -40,12 +41,13 @@ class TLSLite(threading.Thread):
         super().__init__()
         self.tls = TLSConnection(sock)
         self.role, self.settings = role, settings_for(suite)
-        self.received, self.error, self.suite = b"", None, None
+        self.received, self.error, self.suite_wanted = b"", None, suite
 
     def run(self):
         try:
             if self.role == "server":
-                identity = pki.server_rsa()
+                is_ecdsa = SUITES[self.suite_wanted].key_exchange is KeyExchange.ECDHE_ECDSA
+                identity = pki.server_ecdsa() if is_ecdsa else pki.server_rsa()
                 chain = X509CertChain()
                 chain.parsePemList(identity.chain_pem.decode())
                 key = parsePEMKey(identity.key_pem.decode(), private=True)

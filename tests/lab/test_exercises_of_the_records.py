@@ -120,7 +120,7 @@ def test_the_error_of_the_library_is_no_bad_record_mac():
 
 def test_every_primitive_of_record_protection_but_the_bare_mac_is_an_exercise():
     written = {exercise.primitive for exercise in n07.EXERCISES}
-    of_records = set(NAMES[NAMES.index("additional_data") :])
+    of_records = set(NAMES[NAMES.index("additional_data") : NAMES.index("dh_public")])
     assert of_records - written == {"record_mac", "mac_protect", "mac_unprotect"}
 
 

@@ -2,11 +2,12 @@
 
 import hmac
 import struct
+from collections.abc import Callable
 from functools import cache
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC as CBCMode
 from in_memory import ALL_SUITES, CBC, GCM, NULL, SIDES, Pair, RawRecord, data_of, other, records
@@ -16,8 +17,11 @@ from tlslab.crypto.suites import SUITES, CipherType
 from tlslab.trace import RandomDrawn, Record, Trace
 from tlslab.wire.registry import CipherSuite
 
+CHACHA20 = CipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
 every_suite = pytest.mark.parametrize("suite", ALL_SUITES, ids=lambda suite: suite.name)
-every_protection = pytest.mark.parametrize("suite", [GCM, CBC, NULL], ids=lambda suite: suite.name)
+every_protection = pytest.mark.parametrize(
+    "suite", [GCM, CHACHA20, CBC, NULL], ids=lambda suite: suite.name
+)
 both_sides = pytest.mark.parametrize("role", SIDES)
 
 
@@ -71,6 +75,16 @@ def test_another_implementation_opens_every_record_with_the_keys_of_the_trace(su
                 )
                 assert content == record.plaintext
                 assert record.inner == b""
+            case CipherType.CHACHA20:
+                number = record.sequence_number.to_bytes(12, "big")
+                iv = key(trace, record, "IV")
+                nonce = bytes(a ^ b for a, b in zip(iv, number, strict=True))
+                assert record.nonce == nonce
+                content = ChaCha20Poly1305(key(trace, record, "key")).decrypt(
+                    nonce, fragment, additional_data(record)
+                )
+                assert content == record.plaintext
+                assert record.inner == b""
             case CipherType.CBC:
                 assert record.nonce == fragment[:16]
                 cipher = Cipher(AES(key(trace, record, "key")), CBCMode(fragment[:16]))
@@ -118,6 +132,9 @@ def test_the_parts_of_a_record_have_the_names_of_the_rfc(suite: CipherSuite):
         case CipherType.GCM:
             assert outside == [*header, "record.nonce_explicit", "record.ciphertext", "record.tag"]
             assert inside == []
+        case CipherType.CHACHA20:
+            assert outside == [*header, "record.ciphertext", "record.tag"]
+            assert inside == []
         case CipherType.CBC:
             assert outside == [*header, "record.IV", "record.ciphertext"]
             assert inside == [
@@ -129,6 +146,82 @@ def test_the_parts_of_a_record_have_the_names_of_the_rfc(suite: CipherSuite):
         case CipherType.MAC:
             assert outside == [*header, "record.content", "record.MAC"]
             assert inside == ["fragment.content", "fragment.MAC"]
+
+
+# -- encrypt-then-MAC ----------------------------------------------------------------------------
+
+ETM = {"encrypt_then_mac": True}
+CBC_SUITES = [s for s in ALL_SUITES if SUITES[s].cipher_type is CipherType.CBC]
+
+
+@pytest.mark.parametrize("suite", CBC_SUITES, ids=lambda suite: suite.name)
+def test_another_implementation_opens_records_with_the_mac_outside(suite: CipherSuite):
+    """RFC 7366 §3: the MAC is over what stands on the wire, and says its length."""
+    pair = Pair(suite, client=ETM, server=ETM, traced=True).connected()
+    for sender in SIDES:
+        for size in (1, 15, 16, 17, 2**14):
+            pair[sender].send(bytes(size))
+    pair.carry()
+    trace = pair.traces["client"]
+    length = {"sha1": 20, "sha256": 32, "sha384": 48}[SUITES[suite].mac_hash]
+    found = [record for record in trace.of(Record) if record.protection != "none"]
+    assert len(found) == 2 * (1 + 5)
+    for record in found:
+        fragment = record.raw[5:]
+        wire, mac = fragment[:-length], fragment[-length:]
+        type, version, _ = struct.unpack(">BHH", record.raw[:5])
+        header = struct.pack(">QBHH", record.sequence_number, type, version, len(wire))
+        assert record.additional_data == header
+        mac_key = key(trace, record, "MAC_key")
+        assert mac == hmac.digest(mac_key, header + wire, SUITES[suite].mac_hash)
+        decryptor = Cipher(AES(key(trace, record, "key")), CBCMode(wire[:16])).decryptor()
+        inner = decryptor.update(wire[16:]) + decryptor.finalize()
+        assert record.inner == inner
+        assert inner == record.plaintext + bytes([inner[-1]]) * (inner[-1] + 1)
+        spans = [span.path for span in record.spans][3:]
+        assert spans == ["record.IV", "record.ciphertext", "record.MAC"]
+        inside = [span.path for span in record.inner_spans]
+        assert inside == ["fragment.content", "fragment.padding", "fragment.padding_length"]
+
+
+def refused_with_the_mac_outside(fragment: Callable[[Trace], bytes]) -> Record:
+    """How the server's trace shows a record that it refused."""
+    pair = Pair(CBC, client=ETM, server=ETM, traced=True).connected()
+    trace = pair.traces["server"]
+    with pytest.raises(tlslab.ProtocolError, match="bad_record_mac"):
+        pair.give("server", bytes(RawRecord(23, 0x0303, fragment(trace))))
+    (record,) = (r for r in trace.of(Record) if r.content_type == "application_data")
+    return record
+
+
+@pytest.mark.parametrize("length", [1, 19, 20, 36, 51, 53])
+def test_a_record_too_short_for_a_mac_outside_is_shown_as_one_piece(length: int):
+    record = refused_with_the_mac_outside(lambda trace: bytes(length))
+    assert [span.path for span in record.spans][3:] == ["record.fragment"]
+    assert record.inner == b""
+
+
+def test_a_record_with_a_wrong_mac_outside_is_shown_in_parts():
+    record = refused_with_the_mac_outside(lambda trace: bytes(32 + 20))
+    assert [span.path for span in record.spans][3:] == [
+        "record.IV",
+        "record.ciphertext",
+        "record.MAC",
+    ]
+
+
+@pytest.mark.parametrize("inner", [bytes(15) + b"\x10", bytes(14) + b"\x02\x01"])
+def test_a_padding_that_is_wrong_under_a_mac_that_is_right_is_refused_too(inner: bytes):
+    def fragment(trace: Trace) -> bytes:
+        wire = enciphered(trace, "client", inner)
+        header = struct.pack(">QBHH", 1, 23, 0x0303, len(wire))
+        mac_key = trace.value("client_write_MAC_key")
+        return wire + hmac.digest(mac_key, header + wire, "sha1")
+
+    record = refused_with_the_mac_outside(fragment)
+    assert record.inner == inner
+    if inner[-1] > 15:
+        assert [span.path for span in record.inner_spans] == ["fragment.undecoded"]
 
 
 # -- order --------------------------------------------------------------------------------------
@@ -188,6 +281,8 @@ def refused_record(suite: CipherSuite, role: str, fragment: bytes) -> Record:
     [
         (GCM, 1),
         (GCM, 8 + 16 - 1),
+        (CHACHA20, 1),
+        (CHACHA20, 15),
         (CBC, 1),
         (CBC, 16),
         (CBC, 31),
@@ -208,7 +303,15 @@ def test_a_record_too_short_for_its_parts_is_shown_as_one_piece(role, suite, len
 
 @both_sides
 @pytest.mark.parametrize(
-    ("suite", "length", "content"), [(GCM, 8 + 16, 0), (GCM, 30, 6), (NULL, 32, 0), (NULL, 40, 8)]
+    ("suite", "length", "content"),
+    [
+        (GCM, 8 + 16, 0),
+        (GCM, 30, 6),
+        (CHACHA20, 16, 0),
+        (CHACHA20, 20, 4),
+        (NULL, 32, 0),
+        (NULL, 40, 8),
+    ],
 )
 def test_a_record_that_is_long_enough_is_shown_in_parts_though_it_is_wrong(
     role: str, suite: CipherSuite, length: int, content: int
@@ -217,7 +320,7 @@ def test_a_record_that_is_long_enough_is_shown_in_parts_though_it_is_wrong(
     assert record.additional_data == struct.pack(">QBHH", 1, 23, 0x0303, content)
     assert "record.fragment" not in {span.path for span in record.spans}
     sizes = {span.path: span.end - span.start for span in record.spans}
-    assert sizes["record.ciphertext" if suite is GCM else "record.content"] == content
+    assert sizes["record.content" if suite is NULL else "record.ciphertext"] == content
 
 
 def enciphered(trace: Trace, sender: str, inner: bytes) -> bytes:

@@ -11,13 +11,18 @@ import re
 import ssl
 from collections.abc import Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
+from in_memory import ASKS, HARDENED, ONE_OF_EACH_EXCHANGE, Pair, credential
+from stapling import stapling
 
 import tlslab
 from tlslab import lab
+from tlslab.connection.session import SessionCache, TicketKeys
 from tlslab.crypto.suites import SUITES
+from tlslab.lab.randomness import SeededRandom
 from tlslab.primitives import REFERENCE
 from tlslab.tls12.protection import make_protection
 from tlslab.trace import Message, RandomDrawn, Record, SecretDerived, Span, Trace, ValueReceived
@@ -135,9 +140,9 @@ def declared_fields() -> dict[str, Bounds]:
 def record_parts() -> set[str]:
     """The parts of records under every suite: whole ones, and ones that cannot be opened."""
     found: set[str] = set()
-    for suite in SUITES.values():
+    for suite, etm in product(SUITES.values(), (False, True)):
         lengths = (suite.mac_key_length, suite.enc_key_length, suite.fixed_iv_length)
-        protection = make_protection(suite, REFERENCE, *map(bytes, lengths), lambda: bytes(16))
+        protection = make_protection(suite, etm, REFERENCE, *map(bytes, lengths), lambda: bytes(16))
         fragments = [protection.protect(ContentType.handshake, 0x0303, b"content")]
         fragments += [fragments[0][:length] for length in range(len(fragments[0]))]
         fragments += [bytes(range(seed, seed + 48)) for seed in range(64)]
@@ -278,7 +283,24 @@ def traces() -> tuple[Trace, ...]:
         found += [own.trace, own.server_trace]
         found += [lab.peers.openssl(role, suite=suite).trace for role in ("client", "server")]
     found.append(lab.handshake(seed=1, server_name="nobody.tlslab.test").trace)
+    found += with_everything()
     return tuple(found)
+
+
+def with_everything() -> Iterator[Trace]:
+    """Client authentication, stapling, hardening, exporters, and a session resumed both ways."""
+    staples = {"credentials": (stapling("server-rsa"), stapling("server-ecdsa"))}
+    user = {"credential": credential("client-rsa"), "status_request": True, "record_size_limit": 99}
+    keeping = {"session_cache": SessionCache(), "ticket_keys": TicketKeys(SeededRandom(1, "keys"))}
+    for suite in ONE_OF_EACH_EXCHANGE:
+        for tickets in (False, True):
+            client = {**HARDENED, **user, "session_tickets": tickets}
+            server = {**HARDENED, **ASKS, **staples, **keeping}
+            first = Pair(suite, client=client, server=server, traced=True).connected()
+            first.client.export_keying_material(b"EXPERIMENTAL", 32)
+            client["session"] = first.events["client"][0].session
+            second = Pair(suite, client=client, server=server, traced=True, seed=2).connected()
+            yield from (*first.traces.values(), *second.traces.values())
 
 
 def spans(trace: Trace) -> Iterator[Span]:

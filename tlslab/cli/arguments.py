@@ -9,11 +9,10 @@ import difflib
 import ipaddress
 import os
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     load_der_private_key,
@@ -21,11 +20,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from tlslab.connection.config import Credential
-from tlslab.crypto.suites import DEFAULT_SUITES, SUITES
-from tlslab.errors import LocalError
+from tlslab.connection.config import DEFAULT_GROUPS, Credential
+from tlslab.crypto.groups import ECDHE_GROUPS, FFDHE_GROUPS, FiniteField, check_custom_group
+from tlslab.crypto.signatures import PrivateKey
+from tlslab.crypto.suites import DEFAULT_SUITES, SUITES, KeyExchange
+from tlslab.errors import LocalError, ProtocolError
 from tlslab.lab import pki
-from tlslab.wire.registry import CipherSuite
+from tlslab.lab.dhparam import read_dh_parameters
+from tlslab.wire.registry import CipherSuite, NamedGroup
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4433
@@ -39,7 +41,7 @@ class UsageError(Exception):
 
 
 def add_negotiation(parser: argparse.ArgumentParser) -> None:
-    """--suite and --alpn, in a group where what else is negotiated finds its place."""
+    """--suite, --group, --no-ems, --no-etm and --alpn."""
     group = parser.add_argument_group("what is negotiated")
     by_default = " and ".join(suite.name for suite in DEFAULT_SUITES)
     asked_for = ", ".join(suite.name for suite in SUITES if suite not in DEFAULT_SUITES)
@@ -51,6 +53,25 @@ def add_negotiation(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a cipher suite, named as IANA names it; may be repeated, the dearest first "
         f"(by default {by_default}; only if asked for: {asked_for})",
+    )
+    group.add_argument(
+        "--group",
+        dest="groups",
+        action="append",
+        type=named_group,
+        metavar="NAME",
+        help="a group for Diffie-Hellman, such as x25519 or secp256r1; may be repeated, the "
+        f"dearest first (by default {', '.join(group.name for group in DEFAULT_GROUPS)})",
+    )
+    group.add_argument(
+        "--no-ems",
+        action="store_true",
+        help="do without extended master secret (RFC 7627), as before 2015",
+    )
+    group.add_argument(
+        "--no-etm",
+        action="store_true",
+        help="do without encrypt-then-MAC (RFC 7366), as before 2014",
     )
     group.add_argument(
         "--alpn",
@@ -71,9 +92,15 @@ def add_keylog(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def suites(given: list[CipherSuite] | None) -> tuple[CipherSuite, ...]:
-    """The suites that --suite named, or the default ones."""
-    return tuple(given) if given else DEFAULT_SUITES
+def negotiation(options: argparse.Namespace) -> dict[str, Any]:
+    """What `add_negotiation` asked, for a ClientConfig or a ServerConfig."""
+    return {
+        "cipher_suites": tuple(options.suites or DEFAULT_SUITES),
+        "groups": tuple(options.groups or DEFAULT_GROUPS),
+        "extended_master_secret": not options.no_ems,
+        "encrypt_then_mac": not options.no_etm,
+        "alpn": tuple(options.alpn or ()),
+    }
 
 
 def cipher_suite(name: str) -> CipherSuite:
@@ -88,8 +115,25 @@ def cipher_suite(name: str) -> CipherSuite:
         start = f"{name!r} is not the name of a cipher suite"
     # OpenSSL's names leave out what goes without saying; it should not count against them.
     full = wanted if wanted.startswith("TLS_") else f"TLS_RSA_WITH_{wanted}"
+    for exchange in KeyExchange:
+        if wanted.startswith(f"{exchange}_"):
+            full = f"TLS_{exchange}_WITH_{wanted.removeprefix(f'{exchange}_')}"
     near = difflib.get_close_matches(full, by_name, n=3, cutoff=0.75) or list(by_name)
     raise argparse.ArgumentTypeError(f"{start}; near to it: {', '.join(near)}")
+
+
+def named_group(name: str) -> NamedGroup:
+    """The group that IANA calls `name`, if tlslab can do it."""
+    by_name = {group.name: group for group in (*ECDHE_GROUPS, *FFDHE_GROUPS)}
+    wanted = name.lower()
+    # Older names of the same curves (RFC 8422 Appendix A).
+    wanted = {"p-256": "secp256r1", "prime256v1": "secp256r1"}.get(wanted, wanted)
+    wanted = {"p-384": "secp384r1", "p-521": "secp521r1"}.get(wanted, wanted)
+    if wanted not in by_name:
+        raise argparse.ArgumentTypeError(
+            f"{name!r} is no group that tlslab does; there are: {', '.join(by_name)}"
+        )
+    return by_name[wanted]
 
 
 def protocol_name(name: str) -> bytes:
@@ -168,19 +212,30 @@ def certificates(path: Path, what: str) -> list[x509.Certificate]:
         raise UsageError(f"{what} {path}: no certificate in PEM or DER: {error}") from error
 
 
-def credential(cert: Path, key: Path) -> Credential:
-    """The chain in one file, leaf first, with the private key in the other."""
-    chain = certificates(cert, "--cert")
-    private_key = _private_key(key)
-    if not isinstance(private_key, RSAPrivateKey):
-        raise UsageError(
-            f"--key {key}: an {_kind(private_key)} key; in the RSA key exchange the client "
-            "encrypts to the certificate's key, so it has to be an RSA one"
-        )
+def credential(cert: Path, key: Path, prefix: str = "--") -> Credential:
+    """The chain in one file, leaf first, with the private key in the other.
+
+    prefix: how the options that name them begin, "--" or "--client-".
+    """
+    chain = certificates(cert, f"{prefix}cert")
+    private_key = _private_key(key, f"{prefix}key")
+    if not isinstance(private_key, PrivateKey):
+        kind = type(private_key).__name__.removesuffix("PrivateKey").lstrip("_")
+        raise UsageError(f"{prefix}key {key}: a {kind} key signs nothing in TLS")
     try:
         return Credential(tuple(each.public_bytes(Encoding.DER) for each in chain), private_key)
     except LocalError as error:
-        raise UsageError(f"--cert {cert}, --key {key}: {error}") from error
+        raise UsageError(f"{prefix}cert {cert}, {prefix}key {key}: {error}") from error
+
+
+def dh_parameters(path: Path) -> FiniteField:
+    """The group in a file of `openssl dhparam`, if it is good."""
+    try:
+        return check_custom_group(*read_dh_parameters(_read(path, "--dhparam")))
+    except LocalError as error:
+        raise UsageError(f"--dhparam {path}: {error}") from error
+    except ProtocolError as error:
+        raise UsageError(f"--dhparam {path}: {error.reason}") from error
 
 
 def open_private(path: Path, what: str, mode: int) -> int:
@@ -191,24 +246,18 @@ def open_private(path: Path, what: str, mode: int) -> int:
         raise UsageError(f"{what} {path}: {error.strerror}") from error
 
 
-def _private_key(path: Path) -> object:
-    data = _read(path, "--key")
+def _private_key(path: Path, what: str) -> object:
+    data = _read(path, what)
     try:
         if b"-----BEGIN" in data:
             return load_pem_private_key(data, password=None)
         return load_der_private_key(data, password=None)
     except TypeError as error:
         raise UsageError(
-            f"--key {path}: the key is encrypted; decrypt it first (openssl pkey)"
+            f"{what} {path}: the key is encrypted; decrypt it first (openssl pkey)"
         ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise UsageError(f"--key {path}: no private key in PEM or DER: {error}") from error
-
-
-def _kind(private_key: object) -> str:
-    if isinstance(private_key, EllipticCurvePrivateKey):
-        return "ECDSA"
-    return type(private_key).__name__.removesuffix("PrivateKey").lstrip("_")
+        raise UsageError(f"{what} {path}: no private key in PEM or DER: {error}") from error
 
 
 def _read(path: Path, what: str) -> bytes:

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from cryptography import x509
 import tlslab
 from tlslab.cli import arguments
 from tlslab.cli.arguments import UsageError
-from tlslab.errors import TLSError
-from tlslab.lab.dialing import Conversation, Line, default_trust, dial
+from tlslab.connection.session import Session
+from tlslab.errors import LocalError, TLSError
+from tlslab.lab.dialing import Conversation, default_trust, dial
 from tlslab.lab.serving import address_text
 from tlslab.lab.terminal import Incoming, printable, what_went_wrong
 from tlslab.trace import Trace
@@ -60,6 +62,16 @@ def register(commands: Any) -> None:
         "loopback address, and the system's for any other)",
     )
     arguments.add_negotiation(parser)
+    user = parser.add_argument_group("who the client is (only a server that asks is told)")
+    user.add_argument(
+        "--client-cert", type=Path, metavar="FILE", help="certificate chain, PEM, its own first"
+    )
+    user.add_argument("--client-key", type=Path, metavar="FILE", help="its private key, PEM")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="then connect a second time, and go on with the first one's session",
+    )
     then = parser.add_argument_group("after the handshake (by default: close)")
     either = then.add_mutually_exclusive_group()
     either.add_argument("--send", metavar="TEXT", help="send this, and print what comes back")
@@ -93,17 +105,35 @@ def run(options: argparse.Namespace) -> int:
     anchors = None
     if options.cafile is not None:
         anchors = tuple(arguments.certificates(options.cafile, "--cafile"))
-    trace = Trace("client", max_bytes=MAX_TRACE)
+    try:
+        config = tlslab.ClientConfig(
+            server_name=server_name,
+            trust_anchors=(),
+            credential=_credential(options),
+            **arguments.negotiation(options),
+        )
+    except LocalError as error:
+        raise UsageError(str(error)) from error
+    traces: list[Trace] = []
     outputs: list[tuple[int, Callable[[], str]]] = []
     try:
         if options.keylog is not None:
             key_log = arguments.open_private(options.keylog, "--keylog", os.O_APPEND)
-            outputs.append((key_log, trace.key_log))
+            outputs.append((key_log, lambda: "".join(each.key_log() for each in traces)))
         if options.trace is not None:
             file = arguments.open_private(options.trace, "--trace", os.O_TRUNC)
-            outputs.append((file, trace.to_json))
+            # With --resume there are two connections; the second is what it is about.
+            outputs.append((file, lambda: traces[-1].to_json() if traces else ""))
         try:
-            return _connect(options, host, port, server_name, anchors, trace)
+            visit = Visit(options, host, port, config, anchors, traces)
+            status, session = _connect(visit, None)
+            if not options.resume or status:
+                return status
+            if session is None:
+                return _fail("the server has given no session that could be resumed")
+            print("\nA second connection, with the session of the first:\n")
+            status, session = _connect(visit, session)
+            return status
         finally:
             for descriptor, content in outputs:
                 _write(descriptor, content())
@@ -112,41 +142,65 @@ def run(options: argparse.Namespace) -> int:
             os.close(descriptor)
 
 
-def _connect(
-    options: argparse.Namespace,
-    host: str,
-    port: int,
-    server_name: str,
-    anchors: tuple[x509.Certificate, ...] | None,
-    trace: Trace,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Whom to visit, and how. anchors: whom to trust, None for the default; traces: one a time."""
+
+    options: argparse.Namespace
+    host: str
+    port: int
+    config: tlslab.ClientConfig
+    anchors: tuple[x509.Certificate, ...] | None
+    traces: list[Trace]
+
+
+def _connect(visit: Visit, session: Session | None) -> tuple[int, Session | None]:
+    """One connection; the exit status, and the session that the server offers."""
+    options, host, port = visit.options, visit.host, visit.port
+    anchors, server_name = visit.anchors, visit.config.server_name
+    trace = Trace("client", max_bytes=MAX_TRACE)
+    visit.traces.append(trace)
     try:
         line = dial(host, port)
     except (OSError, UnicodeError) as error:
-        return _fail(f"no connection to {address_text((host, port))}: {what_went_wrong(error)}")
+        where = address_text((host, port))
+        return _fail(f"no connection to {where}: {what_went_wrong(error)}"), None
     with line:
         trust = f"the certificates in {options.cafile}"
         if anchors is None:
             trust, anchors = default_trust(line)
             if not anchors:
-                return _fail("no certificate authorities were found; name some with --cafile")
-        config = tlslab.ClientConfig(
-            server_name=server_name,
-            trust_anchors=anchors,
-            cipher_suites=arguments.suites(options.suites),
-            alpn=tuple(options.alpn or ()),
-        )
+                reason = "no certificate authorities were found; name some with --cafile"
+                return _fail(reason), None
+        config = replace(visit.config, trust_anchors=anchors, session=session)
         print(
             f"Connected to {address_text((host, port))}; it has to prove that it is {server_name}."
         )
         print(f"Trusted: {trust}.\n")
-        return _converse(options, line, config, trace)
+        conversation = Conversation(line, tlslab.client(config, trace))
+        status = _converse(options, conversation, config, trace)
+    completed = conversation.completed
+    if completed is None:
+        return status, None
+    if session is not None and not completed.resumed:
+        print("\nThe server did not go on with the session: this was a full handshake.")
+    return status, completed.session
+
+
+def _credential(options: argparse.Namespace) -> tlslab.Credential | None:
+    if (options.client_cert is None) != (options.client_key is None):
+        raise UsageError("--client-cert and --client-key belong together: give both or neither")
+    if options.client_cert is None:
+        return None
+    return arguments.credential(options.client_cert, options.client_key, "--client-")
 
 
 def _converse(
-    options: argparse.Namespace, line: Line, config: tlslab.ClientConfig, trace: Trace
+    options: argparse.Namespace,
+    conversation: Conversation,
+    config: tlslab.ClientConfig,
+    trace: Trace,
 ) -> int:
-    conversation = Conversation(line, tlslab.client(config, trace))
     request, silence = _request(options, config.server_name)
     try:
         try:

@@ -11,8 +11,10 @@ import tlslab
 from tlslab.cli import arguments
 from tlslab.cli.applications import Echo, Print
 from tlslab.cli.arguments import UsageError
+from tlslab.connection.config import ClientAuthentication, system_random
 from tlslab.connection.context import HandshakeCompleted
-from tlslab.errors import TLSError
+from tlslab.connection.session import SessionCache, TicketKeys
+from tlslab.errors import LocalError, TLSError
 from tlslab.lab import pki
 from tlslab.lab.configs import credential
 from tlslab.lab.serving import (
@@ -67,8 +69,27 @@ def register(commands: Any) -> None:
         help="certificate chain, PEM, the server's own first (by default the laboratory's, "
         "whose private keys everybody has)",
     )
-    identity.add_argument("--key", type=Path, metavar="FILE", help="its private RSA key, PEM")
+    identity.add_argument("--key", type=Path, metavar="FILE", help="its private key, PEM")
     arguments.add_negotiation(parser)
+    parser.add_argument(
+        "--dhparam",
+        type=Path,
+        metavar="FILE",
+        help="the prime for DHE with clients that name no group, as `openssl dhparam` writes it "
+        "(by default ffdhe2048)",
+    )
+    client = parser.add_argument_group("who the client is")
+    client.add_argument(
+        "--require-client-cert",
+        action="store_true",
+        help="refuse a client that does not prove who it is with a certificate",
+    )
+    client.add_argument(
+        "--client-ca",
+        type=Path,
+        metavar="FILE",
+        help="certificates of the CAs to trust for clients, PEM (by default the laboratory's root)",
+    )
     then = parser.add_argument_group("after the handshake (by default: print what comes)")
     either = then.add_mutually_exclusive_group()
     either.add_argument(
@@ -82,11 +103,20 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve; the exit status. Raises UsageError."""
-    config = tlslab.ServerConfig(
-        credentials=_credentials(options),
-        cipher_suites=arguments.suites(options.suites),
-        alpn=tuple(options.alpn or ()),
-    )
+    more: dict[str, Any] = {}
+    if options.dhparam is not None:
+        more["dh_field"] = arguments.dh_parameters(options.dhparam)
+    try:
+        config = tlslab.ServerConfig(
+            credentials=_credentials(options),
+            session_cache=SessionCache(),
+            ticket_keys=TicketKeys(system_random),
+            **_client_authentication(options),
+            **arguments.negotiation(options),
+            **more,
+        )
+    except LocalError as error:
+        raise UsageError(str(error)) from error
     application: NewApplication = Print
     if options.www:
         application = functools.partial(Www, with_secrets=options.keylog is not None)
@@ -125,7 +155,22 @@ def _credentials(options: argparse.Namespace) -> tuple[tlslab.Credential, ...]:
         raise UsageError("--cert and --key belong together: give both or neither")
     if options.cert is not None:
         return (arguments.credential(options.cert, options.key),)
-    return credential(pki.server_rsa()), credential(pki.server_other())
+    identities = pki.server_rsa(), pki.server_ecdsa(), pki.server_other()
+    return tuple(map(credential, identities))
+
+
+def _client_authentication(options: argparse.Namespace) -> dict[str, Any]:
+    if not options.require_client_cert:
+        if options.client_ca is not None:
+            raise UsageError("--client-ca belongs to --require-client-cert")
+        return {}
+    anchors = [pki.root()]
+    if options.client_ca is not None:
+        anchors = arguments.certificates(options.client_ca, "--client-ca")
+    return {
+        "client_authentication": ClientAuthentication.REQUIRED,
+        "client_trust_anchors": tuple(anchors),
+    }
 
 
 class _Reporter(Observer):

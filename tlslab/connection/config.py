@@ -4,16 +4,19 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from tlslab.crypto.suites import DEFAULT_SUITES, SUITES
+from tlslab.connection.session import Session, SessionCache, TicketKeys
+from tlslab.crypto.groups import ECDHE_GROUPS, FFDHE_GROUPS, FiniteField, ffdhe
+from tlslab.crypto.signatures import SCHEMES, PrivateKey
+from tlslab.crypto.suites import DEFAULT_SUITES, ECDHE, SUITES
 from tlslab.errors import LocalError
 from tlslab.primitives import REFERENCE, Primitives
-from tlslab.wire.registry import CipherSuite
+from tlslab.wire.framing import MAX_PLAINTEXT
+from tlslab.wire.registry import CipherSuite, NamedGroup, SignatureScheme
 
 
 class Randomness(Protocol):
@@ -37,12 +40,44 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+DEFAULT_GROUPS: tuple[NamedGroup, ...] = (*ECDHE_GROUPS, *FFDHE_GROUPS[:3])
+"""Every curve, then ffdhe2048 to ffdhe4096: the longer primes take a noticeable time."""
+
+DEFAULT_SCHEMES: tuple[SignatureScheme, ...] = (
+    SignatureScheme.ecdsa_secp256r1_sha256,
+    SignatureScheme.ecdsa_secp384r1_sha384,
+    SignatureScheme.rsa_pss_rsae_sha256,
+    SignatureScheme.rsa_pss_rsae_sha384,
+    SignatureScheme.rsa_pss_rsae_sha512,
+    SignatureScheme.rsa_pkcs1_sha256,
+    SignatureScheme.rsa_pkcs1_sha384,
+    SignatureScheme.rsa_pkcs1_sha512,
+)
+"""What `cryptography` verifies in a certificate chain too (RFC 5246 §7.4.1.4.1)."""
+
+
+MIN_RECORD_SIZE_LIMIT = 64
+"""RFC 8449 §4: an endpoint "MUST NOT send a value smaller than 64"."""
+
+
+class ClientAuthentication(StrEnum):
+    """Whether a server wants to know who its client is (RFC 5246 §7.4.4)."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A certificate chain (DER, leaf first, without the root) and its private key."""
+    """A certificate chain (DER, leaf first, without the root) and its private key.
+
+    ocsp_response: what the issuer says about the leaf, in DER, for clients that ask; may be empty.
+    """
 
     certificate_chain: tuple[bytes, ...]
-    private_key: RSAPrivateKey | EllipticCurvePrivateKey = field(repr=False)
+    private_key: PrivateKey = field(repr=False)
+    ocsp_response: bytes = field(default=b"", repr=False)
     leaf: x509.Certificate = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -60,50 +95,109 @@ class ClientConfig:
 
     server_name: the DNS name or IP address that the server's certificate has to be for.
     trust_anchors: the certificates of the CAs to believe.
-    cipher_suites: the offer, the dearest first. alpn: application protocols, the dearest first.
-    Raises LocalError for a suite the package cannot do.
+    cipher_suites, groups, signature_schemes: the offer, the dearest first. Curves are offered if a
+    suite needs them, and so are groups of RFC 7919.
+    credential: who the client is, for a server that asks.
+    extended_master_secret (RFC 7627), encrypt_then_mac (RFC 7366): whether they are offered.
+    status_request (RFC 6066 §8): whether to ask for the issuer's word on the certificate.
+    session_tickets (RFC 5077): whether the server may give us a ticket. session: one from before,
+    to go on with.
+    record_size_limit: the longest content of a record, in bytes, that the server may send: 64 to
+    2^14; None offers nothing (RFC 8449).
+    alpn: application protocols, the dearest first.
+    Raises LocalError for what the package cannot do.
     """
 
     server_name: str
     trust_anchors: tuple[x509.Certificate, ...]
     cipher_suites: tuple[CipherSuite, ...] = DEFAULT_SUITES
+    groups: tuple[NamedGroup, ...] = DEFAULT_GROUPS
+    signature_schemes: tuple[SignatureScheme, ...] = DEFAULT_SCHEMES
+    credential: Credential | None = None
+    extended_master_secret: bool = True
+    encrypt_then_mac: bool = True
+    status_request: bool = False
+    session_tickets: bool = True
+    session: Session | None = None
+    record_size_limit: int | None = None
     alpn: tuple[bytes, ...] = ()
     random: Randomness = system_random
     clock: Clock = system_clock
     primitives: Primitives = REFERENCE
 
     def __post_init__(self) -> None:
-        _check_suites(self.cipher_suites)
+        _check(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerConfig:
     """How a server behaves.
 
-    credentials: the first one serves clients that name no server, or an unknown one.
-    cipher_suites, alpn: what it can do, in the server's own order, which decides.
+    credentials: those for the name that the client asks for are used; all, if it asks for none, or
+    for an unknown one. The first one whose key fits the suite serves.
+    cipher_suites, groups, signature_schemes, alpn: what it can do, in the server's own order, which
+    decides.
+    dh_field: for DHE with a client that names no group (RFC 7919 §4).
+    client_authentication: whether a client may or has to say who it is; client_trust_anchors: the
+    CAs to believe then.
+    extended_master_secret (RFC 7627), encrypt_then_mac (RFC 7366): whether an offer is accepted.
+    session_cache, ticket_keys: what lets clients resume their sessions; for several connections to
+    share. A client that takes tickets gets one, another gets a session ID.
+    record_size_limit: the longest content of a record, in bytes, that a client may send, if it
+    knows the extension: 64 to 2^14 (RFC 8449).
     """
 
     credentials: tuple[Credential, ...]
     cipher_suites: tuple[CipherSuite, ...] = DEFAULT_SUITES
+    groups: tuple[NamedGroup, ...] = DEFAULT_GROUPS
+    signature_schemes: tuple[SignatureScheme, ...] = DEFAULT_SCHEMES
+    dh_field: FiniteField = field(default_factory=lambda: ffdhe(NamedGroup.ffdhe2048))
+    client_authentication: ClientAuthentication = ClientAuthentication.NONE
+    client_trust_anchors: tuple[x509.Certificate, ...] = ()
+    extended_master_secret: bool = True
+    encrypt_then_mac: bool = True
+    session_cache: SessionCache | None = None
+    ticket_keys: TicketKeys | None = None
+    record_size_limit: int = MAX_PLAINTEXT
     alpn: tuple[bytes, ...] = ()
     random: Randomness = system_random
     clock: Clock = system_clock
     primitives: Primitives = REFERENCE
 
     def __post_init__(self) -> None:
-        _check_suites(self.cipher_suites)
+        _check(self)
         if not self.credentials:
             raise LocalError("a server needs at least one credential")
+        if (
+            self.client_authentication is not ClientAuthentication.NONE
+            and not self.client_trust_anchors
+        ):
+            raise LocalError("to verify clients, a server needs the CAs that it believes")
 
 
 Config = ClientConfig | ServerConfig
 
 
-def _check_suites(suites: tuple[CipherSuite, ...]) -> None:
-    if not suites:
+def _check(config: Config) -> None:
+    if not config.cipher_suites:
         raise LocalError("there has to be at least one cipher suite")
-    for suite in suites:
+    for suite in config.cipher_suites:
         if suite not in SUITES:
             known = ", ".join(code.name for code in SUITES)
             raise LocalError(f"{CipherSuite(suite).name} is not implemented; there are: {known}")
+    exchanges = {SUITES[suite].key_exchange for suite in config.cipher_suites}
+    # For DHE no group need be named: the server then chooses a prime of its own.
+    if exchanges & ECDHE and not set(ECDHE_GROUPS) & set(config.groups):
+        known = ", ".join(group.name for group in ECDHE_GROUPS)
+        raise LocalError(f"ECDHE needs a curve; there are: {known}")
+    for group in config.groups:
+        if group not in ECDHE_GROUPS and group not in FFDHE_GROUPS:
+            raise LocalError(f"the group {NamedGroup(group).label} is not implemented")
+    limit = config.record_size_limit
+    if limit is not None and not MIN_RECORD_SIZE_LIMIT <= limit <= MAX_PLAINTEXT:
+        raise LocalError(f"a record size limit is {MIN_RECORD_SIZE_LIMIT} to {MAX_PLAINTEXT} bytes")
+    if not config.signature_schemes:
+        raise LocalError("there has to be at least one signature scheme")
+    for scheme in config.signature_schemes:
+        if scheme not in SCHEMES:
+            raise LocalError(f"the scheme {SignatureScheme(scheme).label} is not implemented")

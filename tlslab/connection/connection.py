@@ -153,12 +153,37 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Protect `data` and queue it. Raises LocalError unless the connection is established."""
-        if not self.is_connected:
-            raise LocalError(f"cannot send application data in {type(self._state).__name__}")
+        self._check_connected("send application data")
         # bytes(5) would be five zeros.
         if not isinstance(data, bytes | bytearray | memoryview):
             raise LocalError(f"application data is bytes, not {type(data).__name__}")
         self._context.writer.write(ContentType.application_data, bytes(data))
+
+    def export_keying_material(
+        self, label: bytes, length: int, context: bytes | None = None
+    ) -> bytes:
+        """`length` bytes that both sides, and nobody else, can compute, for a use outside TLS.
+
+        label: an ASCII name of the use, such as b"EXPERIMENTAL mine". context: whatever else they
+        should depend on; None and empty are two things (RFC 5705 §4).
+        Raises LocalError unless the connection is established.
+        """
+        self._check_connected("export keying material")
+        return self._state.export_keying_material(self._context, label, context, length)
+
+    def channel_binding(self, kind: str = "tls-exporter") -> bytes:
+        """A name of this very connection, for an application that wants to sign it.
+
+        kind: "tls-exporter", 32 bytes (RFC 9266), or "tls-unique", 12 bytes (RFC 5929 §3), which is
+        history. Raises LocalError for another kind, for a connection that is not established, and
+        where the kind is not safe.
+        """
+        self._check_connected("bind a channel")
+        return self._state.channel_binding(self._context, kind)
+
+    def _check_connected(self, what: str) -> None:
+        if not self.is_connected:
+            raise LocalError(f"cannot {what} in {type(self._state).__name__}")
 
     def close(self) -> None:
         """Queue close_notify: this side has no more to say. Calling it again does nothing."""
@@ -308,6 +333,7 @@ class Connection:
             self.close()
             self._enter(Closed())
         elif alert.level is AlertLevel.fatal:
+            context.forget()
             self._enter(Closed())
             raise AlertReceived(alert.description.name, explain(alert.description))
         else:
@@ -348,6 +374,7 @@ class Connection:
             raise ProtocolError("unexpected_message", f"too many {what} in a row")
 
     def _fail(self, error: ProtocolError) -> None:
+        self._context.forget()
         description = AlertDescription[error.alert]
         self._context.send_alert(
             AlertLevel.fatal, description, error.reason, error.where, error.section

@@ -11,9 +11,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from tlslab.connection.config import ClientConfig, ServerConfig
 from tlslab.connection.record import Protection, RecordReader, RecordWriter
+from tlslab.connection.session import Session
 from tlslab.connection.transcript import Transcript
 from tlslab.trace import NullTrace
 from tlslab.wire.framing import (
+    MAX_PLAINTEXT,
     Alert,
     ChangeCipherSpec,
     HandshakeMessage,
@@ -37,7 +39,8 @@ class HandshakeCompleted:
     """Both Finished messages were right: what was agreed on.
 
     peer_certificates: DER, the peer's own first; empty if the peer did not authenticate itself.
-    alpn_protocol, server_name: empty if there is none.
+    alpn_protocol, server_name: empty if there is none. resumed: whether it went on with an earlier
+    session. session: what a client can go on with next time, if the server offers it.
     """
 
     version: ProtocolVersion
@@ -45,6 +48,8 @@ class HandshakeCompleted:
     alpn_protocol: bytes
     server_name: str
     peer_certificates: tuple[bytes, ...]
+    resumed: bool = False
+    session: Session | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,22 @@ class State:
         """Handle a message that it accepts; the next state. Raises ProtocolError."""
         raise NotImplementedError
 
+    def export_keying_material(
+        self, context: Any, label: bytes, context_value: bytes | None, length: int
+    ) -> bytes:
+        """Bytes bound to this connection; a state that lets application data through has them."""
+        raise NotImplementedError
+
+    def channel_binding(self, context: Any, kind: str) -> bytes:
+        """A name of this connection for the application; see `Connection.channel_binding`."""
+        raise NotImplementedError
+
 
 class Context(Generic[ConfigT]):
     """One side of one connection, as its states see it.
 
-    role: "client" or "server"; peer: the other one.
+    role: "client" or "server"; peer: the other one. forget: called when a fatal alert ends the
+    connection, for its session must then not be resumed (RFC 5246 §7.2.2).
     """
 
     def __init__(self, role: str, config: ConfigT, trace: NullTrace) -> None:
@@ -107,6 +123,8 @@ class Context(Generic[ConfigT]):
         self.reader = RecordReader(self.peer, trace)
         self.writer = RecordWriter(role, trace)
         self.events: list[Event] = []
+        self.forget: Callable[[], None] = _nothing
+        self._send_limit = self._receive_limit = MAX_PLAINTEXT
 
     def draw(self, name: str, length: int, section: str) -> bytes:
         """`length` random bytes, reported as `name`."""
@@ -146,11 +164,13 @@ class Context(Generic[ConfigT]):
             before,
         )
         self.writer.protection = protection
+        self.writer.max_content = self._send_limit
         self.trace.keys_installed(self.role, protection.name, keys)
 
     def install_read(self, protection: Protection, keys: tuple[str, ...]) -> None:
         """What comes from here on is protected by `protection`."""
         self.reader.protection = protection
+        self.reader.max_content = self._receive_limit
         self.trace.keys_installed(self.peer, protection.name, keys)
 
     def send_alert(
@@ -170,6 +190,11 @@ class Context(Generic[ConfigT]):
         )
         self.trace.alert(self.role, level.name, description.name, reason, where, section)
 
+    def limit_records(self, send: int, receive: int) -> None:
+        """From the next keys on, records hold at most so many bytes of content (RFC 8449 §4)."""
+        self._send_limit = min(send, MAX_PLAINTEXT)
+        self._receive_limit = min(receive, MAX_PLAINTEXT)
+
     def agree_on_version(self, version: ProtocolVersion) -> None:
         """From here on both sides write, and insist on, this version in the record header."""
         self.reader.version = self.writer.version = version
@@ -181,6 +206,10 @@ class Context(Generic[ConfigT]):
         self.trace.transcript_started(self.transcript.choose_hash(hash_name))
 
 
+def _nothing() -> None:
+    """There is nothing to forget."""
+
+
 Handover = Callable[..., State]
 
 
@@ -189,8 +218,13 @@ class Version:
     """What negotiation hands over to once it has chosen this version of the protocol.
 
     client(agreed, context), server(agreed, context): give the first state of the version.
+    find_session(client_hello, server_name, context): the session that a server goes on with, or
+    None. resumed_client(agreed, session, context), resumed_server(...): then the first state.
     """
 
     number: ProtocolVersion
     client: Handover
     server: Handover
+    find_session: Callable[..., Session | None]
+    resumed_client: Handover
+    resumed_server: Handover

@@ -9,44 +9,53 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import ClassVar
 
-from tlslab.connection.config import ClientConfig, Credential, ServerConfig
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+from tlslab.connection.choosing import (
+    Possible,
+    names_only_unknown_fields,
+    possible,
+)
+from tlslab.connection.config import MIN_RECORD_SIZE_LIMIT, ClientConfig, Credential, ServerConfig
 from tlslab.connection.context import Context, Messages, State, Version
+from tlslab.connection.session import Session
 from tlslab.crypto.certificates import names_match
-from tlslab.crypto.suites import SUITES, Suite
+from tlslab.crypto.groups import ECDHE_GROUPS, FFDHE_GROUPS
+from tlslab.crypto.suites import ECDHE, SUITES, CipherType, KeyExchange, Suite
 from tlslab.errors import LocalError, ProtocolError
 from tlslab.wire.extensions import (
     ALPN,
+    ECPointFormats,
+    EncryptThenMAC,
+    ExtendedMasterSecret,
     Extension,
     HostName,
+    RecordSizeLimit,
     RenegotiationInfo,
     ServerName,
     ServerNameAck,
+    SessionTicket,
     SignatureAlgorithms,
+    StatusRequest,
+    SupportedGroups,
     SupportedVersions,
 )
 from tlslab.wire.hello import RANDOM_LENGTH, ClientHello, ServerHello
 from tlslab.wire.registry import (
+    CertificateStatusType,
     CipherSuite,
     CompressionMethod,
+    ECPointFormat,
     HandshakeType,
     NameType,
     ProtocolVersion,
-    SignatureScheme,
 )
 
 Versions = Mapping[ProtocolVersion, Version]
 
-# What `cryptography` verifies in a certificate chain (RFC 5246 §7.4.1.4.1).
-SIGNATURE_SCHEMES = (
-    SignatureScheme.ecdsa_secp256r1_sha256,
-    SignatureScheme.ecdsa_secp384r1_sha384,
-    SignatureScheme.rsa_pss_rsae_sha256,
-    SignatureScheme.rsa_pss_rsae_sha384,
-    SignatureScheme.rsa_pss_rsae_sha512,
-    SignatureScheme.rsa_pkcs1_sha256,
-    SignatureScheme.rsa_pkcs1_sha384,
-    SignatureScheme.rsa_pkcs1_sha512,
-)
+
+DOWNGRADE_TO_TLS12 = b"DOWNGRD\x01"
+"""The end of a server's random that could do TLS 1.3 and was asked for 1.2 (RFC 8446 §4.1.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,6 @@ class ServerAgreed:
     client_hello: ClientHello
     server_random: bytes
     suite: Suite
-    credential: Credential
     alpn_protocol: bytes
     server_name: str
     extensions: tuple[Extension, ...]
@@ -85,15 +93,33 @@ def start_client(context: Context[ClientConfig], versions: Versions) -> State:
     host_name = sni(config.server_name)
     if host_name:
         extensions.append(ServerName((HostName(NameType.host_name, host_name),)))
-    extensions.append(SignatureAlgorithms(SIGNATURE_SCHEMES))
+    if config.status_request:
+        extensions.append(StatusRequest(CertificateStatusType.ocsp))
+    extensions += _group_extensions(config)
+    extensions.append(SignatureAlgorithms(config.signature_schemes))
     if config.alpn:
         extensions.append(ALPN(config.alpn))
+    if config.encrypt_then_mac and any(
+        SUITES[suite].cipher_type is CipherType.CBC for suite in config.cipher_suites
+    ):
+        extensions.append(EncryptThenMAC())
+    if config.extended_master_secret:
+        extensions.append(ExtendedMasterSecret())
+    session = config.session
+    if config.session_tickets or (session and session.ticket):
+        extensions.append(SessionTicket(session.ticket if session else b""))
+    if config.record_size_limit is not None:
+        extensions.append(RecordSizeLimit(config.record_size_limit))
     extensions.append(RenegotiationInfo())
+    session_id = session.session_id if session else b""
+    if session and session.ticket:
+        # RFC 5077 §3.4: if the server echoes it, it has accepted the ticket.
+        session_id = context.draw("session_id", 32, "RFC 5077 §3.4")
     client_hello = ClientHello(
         # Version 1.3 is offered in an extension; this field stays at 1.2 (RFC 8446 §4.1.2).
         client_version=min(max(versions), ProtocolVersion.TLSv1_2),
         random=context.draw("client_random", RANDOM_LENGTH, "RFC 5246 §7.4.1.2"),
-        session_id=b"",
+        session_id=session_id,
         cipher_suites=config.cipher_suites,
         compression_methods=(CompressionMethod.null,),
         extensions=tuple(extensions),
@@ -123,6 +149,7 @@ class WaitServerHello(State):
                 where="server_hello.server_version",
                 section="RFC 5246 Appendix E.1",
             )
+        self._check_downgrade(version, server_hello)
         context.agree_on_version(version.number)
         context.trace.value_received(
             "server_random", server_hello.random, "server_hello.random", "RFC 5246 §7.4.1.3"
@@ -134,7 +161,24 @@ class WaitServerHello(State):
         if alpn_protocol:
             context.trace.negotiated("alpn_protocol", repr(alpn_protocol)[2:-1], "RFC 7301 §3.1")
         agreed = ClientAgreed(self.client_hello, server_hello, suite, alpn_protocol)
+        session = context.config.session
+        offered = self.client_hello.session_id
+        if session and offered and server_hello.session_id == offered:
+            return version.resumed_client(agreed, session, context)
         return version.client(agreed, context)
+
+    def _check_downgrade(self, version: Version, server_hello: ServerHello) -> None:
+        """A server that can do better says so in its random, which is signed or kept in the hash of
+        the transcript: whoever has cut the offer cannot take that away.
+        """
+        if version.number < max(self.versions) and server_hello.random.endswith(DOWNGRADE_TO_TLS12):
+            raise ProtocolError(
+                "illegal_parameter",
+                f"the server can do more than {version.number.title}: somebody has changed the "
+                "offer on its way",
+                where="server_hello.random",
+                section="RFC 8446 §4.1.3",
+            )
 
     def _check_choice(self, server_hello: ServerHello) -> None:
         if server_hello.cipher_suite not in self.client_hello.cipher_suites:
@@ -160,6 +204,8 @@ class WaitServerHello(State):
                     section="RFC 5246 §7.4.1.4",
                 )
         _check_renegotiation_info(server_hello, "server_hello", "RFC 5746 §3.4")
+        _check_point_formats(server_hello, "server_hello", "RFC 8422 §5.2")
+        _check_record_size_limit(server_hello, "server_hello")
 
     def _alpn(self, server_hello: ServerHello) -> bytes:
         answer = server_hello.extension(ALPN)
@@ -203,28 +249,42 @@ class WaitClientHello(State):
                 section="RFC 5246 §7.4.1.2",
             )
         _check_renegotiation_info(client_hello, "client_hello", "RFC 5746 §3.6")
-        server_name, credential = self._choose_credential(client_hello, context)
-        suite = self._choose_suite(client_hello, context)
+        _check_point_formats(client_hello, "client_hello", "RFC 8422 §5.1.2")
+        _check_record_size_limit(client_hello, "client_hello")
+        server_name, credentials = self._choose_credentials(client_hello, context)
+        chosen = version.find_session(client_hello, server_name, context) or self._choose_suite(
+            client_hello, credentials, context
+        )
+        is_resumed = isinstance(chosen, Session)
+        suite = SUITES[chosen.cipher_suite] if isinstance(chosen, Session) else chosen.suite
         context.agree_on_suite(suite.code, suite.prf_hash)
         alpn_protocol = self._choose_protocol(client_hello, context)
         extensions: list[Extension] = []
-        if server_name:
+        if server_name and not is_resumed:
+            # RFC 6066 §3: in a resumed session the server "MUST NOT include" it.
             extensions.append(ServerNameAck())
         if _asks_for_secure_renegotiation(client_hello):
             extensions.append(RenegotiationInfo())
         if alpn_protocol:
             extensions.append(ALPN((alpn_protocol,)))
             context.trace.negotiated("alpn_protocol", repr(alpn_protocol)[2:-1], "RFC 7301 §3.1")
+        server_random = self._draw_random(version, context)
         agreed = ServerAgreed(
-            client_hello,
-            context.draw("server_random", RANDOM_LENGTH, "RFC 5246 §7.4.1.3"),
-            suite,
-            credential,
-            alpn_protocol,
-            server_name,
-            tuple(extensions),
+            client_hello, server_random, suite, alpn_protocol, server_name, tuple(extensions)
         )
-        return version.server(agreed, context)
+        if is_resumed:
+            return version.resumed_server(agreed, chosen, context)
+        return version.server(agreed, chosen, context)
+
+    def _draw_random(self, version: Version, context: Context[ServerConfig]) -> bytes:
+        name, section = "server_random", "RFC 5246 §7.4.1.3"
+        if version.number == max(self.versions):
+            return context.draw(name, RANDOM_LENGTH, section)
+        # RFC 8446 §4.1.3: a server that can do TLS 1.3 and negotiates 1.2 MUST end its random so.
+        drawn = context.config.random(name, RANDOM_LENGTH)
+        random = drawn[: -len(DOWNGRADE_TO_TLS12)] + DOWNGRADE_TO_TLS12
+        context.trace.random_drawn(name, random, "RFC 8446 §4.1.3")
+        return random
 
     def _choose_version(self, client_hello: ClientHello) -> Version:
         extension = client_hello.extension(SupportedVersions)
@@ -248,36 +308,70 @@ class WaitClientHello(State):
             )
         return self.versions[max(common)]
 
-    def _choose_credential(
+    def _choose_credentials(
         self, client_hello: ClientHello, context: Context[ServerConfig]
-    ) -> tuple[str, Credential]:
-        """The name the server goes by, empty if none, and its credential (RFC 6066 §3)."""
+    ) -> tuple[str, tuple[Credential, ...]]:
+        """The name the server goes by, empty if none, and its credentials (RFC 6066 §3)."""
         credentials = context.config.credentials
         extension = client_hello.extension(ServerName)
         for name in extension.server_name_list if extension else ():
             if name.name_type.name != "host_name":
                 continue
             host_name = name.host_name.decode("ascii", "backslashreplace")
-            for credential in credentials:
-                if names_match(credential.leaf, host_name):
-                    context.trace.negotiated("server_name", host_name, "RFC 6066 §3")
-                    return host_name, credential
-        return "", credentials[0]
+            matching = tuple(c for c in credentials if names_match(c.leaf, host_name))
+            if matching:
+                context.trace.negotiated("server_name", host_name, "RFC 6066 §3")
+                return host_name, matching
+        return "", credentials
 
-    def _choose_suite(self, client_hello: ClientHello, context: Context[ServerConfig]) -> Suite:
-        supported = context.config.cipher_suites
+    def _choose_suite(
+        self,
+        client_hello: ClientHello,
+        credentials: tuple[Credential, ...],
+        context: Context[ServerConfig],
+    ) -> Possible:
+        config = context.config
+        # What cannot be done with this client, the choice does not get to see.
+        supported = tuple(
+            suite
+            for suite in config.cipher_suites
+            if possible(SUITES[suite], credentials, client_hello, config)
+        )
         chosen = context.primitives.choose_cipher_suite(client_hello.cipher_suites, supported)
         if chosen is None:
-            raise ProtocolError(
-                "handshake_failure",
-                "no suite in common: the server has "
-                + ", ".join(suite.name for suite in supported),
-                where="client_hello.cipher_suites",
-                section="RFC 5246 §7.4.1.3",
+            raise self._nothing_in_common(client_hello, config)
+        way = None
+        if chosen in SUITES:
+            way = possible(SUITES[CipherSuite(chosen)], credentials, client_hello, config)
+        if way is None:
+            raise LocalError(f"choose_cipher_suite chose {chosen!r}, which this server cannot do")
+        return way
+
+    def _nothing_in_common(self, client_hello: ClientHello, config: ServerConfig) -> ProtocolError:
+        common = [suite for suite in config.cipher_suites if suite in client_hello.cipher_suites]
+        if common and names_only_unknown_fields(client_hello, config):
+            return ProtocolError(
+                "insufficient_security",
+                "none of the client's groups for DHE is one of the server's, which has "
+                + ", ".join(group.name for group in config.groups),
+                where="client_hello.extensions.supported_groups",
+                section="RFC 7919 §4",
             )
-        if chosen not in SUITES:
-            raise LocalError(f"choose_cipher_suite chose {chosen!r}, which is not implemented")
-        return SUITES[CipherSuite(chosen)]
+        if common:
+            return ProtocolError(
+                "handshake_failure",
+                f"{common[0].name} needs a certificate, a signature scheme and a group that both "
+                "sides can do, and something of these is missing",
+                where="client_hello.cipher_suites",
+                section="RFC 5246 §7.4.2",
+            )
+        return ProtocolError(
+            "handshake_failure",
+            "no suite in common: the server has "
+            + ", ".join(suite.name for suite in config.cipher_suites),
+            where="client_hello.cipher_suites",
+            section="RFC 5246 §7.4.1.3",
+        )
 
     def _choose_protocol(self, client_hello: ClientHello, context: Context[ServerConfig]) -> bytes:
         offer = client_hello.extension(ALPN)
@@ -319,6 +413,48 @@ def sni(server_name: str) -> bytes:
     if not host_name or len(host_name) > 255:
         raise LocalError(f"not a host name: {server_name!r}")
     return host_name
+
+
+def _group_extensions(config: ClientConfig) -> list[Extension]:
+    """supported_groups and ec_point_formats, as far as a suite or a key needs them."""
+    exchanges = {SUITES[suite].key_exchange for suite in config.cipher_suites}
+    # A server takes an ECDSA certificate of ours only if it may take its curve (RFC 8422 §5.1.1).
+    curves = bool(exchanges & ECDHE) or (
+        config.credential is not None
+        and isinstance(config.credential.private_key, EllipticCurvePrivateKey)
+    )
+    wanted = [*(ECDHE_GROUPS if curves else ())]
+    wanted += FFDHE_GROUPS if KeyExchange.DHE_RSA in exchanges else ()
+    groups = tuple(group for group in config.groups if group in wanted)
+    extensions: list[Extension] = []
+    if groups:
+        extensions.append(SupportedGroups(groups))
+    if curves:
+        extensions.append(ECPointFormats((ECPointFormat.uncompressed,)))
+    return extensions
+
+
+def _check_point_formats(hello: ClientHello | ServerHello, name: str, section: str) -> None:
+    extension = hello.extension(ECPointFormats)
+    if extension is not None and ECPointFormat.uncompressed not in extension.ec_point_format_list:
+        raise ProtocolError(
+            "illegal_parameter",
+            "uncompressed points are not among them, and everybody has to know those",
+            where=f"{name}.extensions.ec_point_formats.ec_point_format_list",
+            section=section,
+        )
+
+
+def _check_record_size_limit(hello: ClientHello | ServerHello, name: str) -> None:
+    extension = hello.extension(RecordSizeLimit)
+    if extension is not None and extension.record_size_limit < MIN_RECORD_SIZE_LIMIT:
+        raise ProtocolError(
+            "illegal_parameter",
+            f"{extension.record_size_limit} bytes; a record has to hold at least "
+            f"{MIN_RECORD_SIZE_LIMIT}",
+            where=f"{name}.extensions.record_size_limit.record_size_limit",
+            section="RFC 8449 §4",
+        )
 
 
 def _check_renegotiation_info(hello: ClientHello | ServerHello, name: str, section: str) -> None:

@@ -71,6 +71,7 @@ class RecordWriter:
         self.output: list[bytes] = []
         self.protection: Protection = Plaintext()
         self.version: int = INITIAL_VERSION
+        self.max_content = MAX_PLAINTEXT
         self.number = 0
         self._sender = sender
         self._trace = trace
@@ -78,12 +79,13 @@ class RecordWriter:
     def write(self, type: ContentType, content: bytes) -> tuple[int, ...]:
         """Write `content` in as many records as it needs; their numbers. No content, no record."""
         first = self.number
-        if len(content) <= MAX_PLAINTEXT:
+        most = self.max_content
+        if len(content) <= most:
             if content:
                 self._write_one(type, content)
         else:
-            for start in range(0, len(content), MAX_PLAINTEXT):
-                self._write_one(type, content[start : start + MAX_PLAINTEXT])
+            for start in range(0, len(content), most):
+                self._write_one(type, content[start : start + most])
         return tuple(range(first, self.number))
 
     def _write_one(self, type: ContentType, content: bytes) -> None:
@@ -112,6 +114,7 @@ class RecordReader:
     def __init__(self, sender: str, trace: NullTrace) -> None:
         self.protection: Protection = Plaintext()
         self.version: int | None = None
+        self.max_content = MAX_PLAINTEXT
         self.number = 0
         self._sender = sender
         self._trace = trace
@@ -174,8 +177,11 @@ class RecordReader:
                 content,
                 lambda: protection.details(sequence_number, raw),
             )
-        if len(content) > MAX_PLAINTEXT:
-            raise _overflow(f"{len(content)} bytes of content, at most {MAX_PLAINTEXT} are allowed")
+        if len(content) > self.max_content:
+            section = "RFC 5246 §6.2.1" if self.max_content == MAX_PLAINTEXT else "RFC 8449 §4"
+            raise _overflow(
+                f"{len(content)} bytes of content, at most {self.max_content} are allowed", section
+            )
         self.number += 1
         return content
 
@@ -231,10 +237,8 @@ _TYPES = {
 _HTTP = (b"GET ", b"POST", b"HEAD", b"PUT ", b"DELE", b"OPTI", b"CONN", b"PATC", b"HTTP", b"PRI ")
 
 
-def _overflow(reason: str) -> ProtocolError:
-    return ProtocolError(
-        "record_overflow", reason, where="record.length", section="RFC 5246 §6.2.1"
-    )
+def _overflow(reason: str, section: str = "RFC 5246 §6.2.1") -> ProtocolError:
+    return ProtocolError("record_overflow", reason, where="record.length", section=section)
 
 
 def _recognise_strangers(header: bytes) -> None:

@@ -28,6 +28,11 @@ class Transcript:
             for count in range(len(self._messages))
         )
 
+    @property
+    def messages(self) -> tuple[bytes, ...]:
+        """All messages so far."""
+        return tuple(self._messages)
+
     def hash(self) -> bytes:
         """The hash over all messages so far; empty as long as no hash function was chosen."""
         if not self._hash_name:

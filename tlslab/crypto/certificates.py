@@ -24,6 +24,8 @@ from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
+from tlslab.crypto.signatures import PublicKey
+from tlslab.crypto.suites import KeyExchange
 from tlslab.errors import AlertName, LocalError, ProtocolError
 
 SECTION = "RFC 5246 §7.4.2"
@@ -64,7 +66,35 @@ def verify_chain(
     try:
         policy.build_server_verifier(subject).verify(leaf, intermediates)
     except VerificationError as error:
-        alert, reason = _why(leaf, intermediates, trust_anchors, subject, time)
+        usage = ExtendedKeyUsageOID.SERVER_AUTH
+        alert, reason = _why(leaf, intermediates, trust_anchors, usage, time)
+        if not reason and not names_match(leaf, server_name):
+            names = ", ".join(certificate_names(leaf)) or "nobody"
+            alert, reason = "bad_certificate", f"it is for {names}, not for {server_name}"
+        raise _refused(alert, reason or f"the chain is not acceptable: {error}") from error
+    return leaf
+
+
+def verify_client_chain(
+    certificate_list: Sequence[bytes],
+    trust_anchors: Sequence[x509.Certificate],
+    time: datetime,
+) -> x509.Certificate:
+    """The client's certificate, after its chain was found good for a client (RFC 5246 §7.4.6).
+
+    certificate_list: DER, the client's own first, not empty. A client has no name that the server
+    could expect: who may enter is the application's business, by the names in it.
+    Raises ProtocolError: bad_certificate, unsupported_certificate, certificate_expired, unknown_ca.
+    """
+    leaf, *intermediates = parse_certificates(certificate_list)
+    if not trust_anchors:
+        raise _refused("unknown_ca", "there is no trust anchor, so no chain can lead to one")
+    policy = PolicyBuilder().store(_store(tuple(trust_anchors))).time(time)
+    try:
+        policy.build_client_verifier().verify(leaf, intermediates)
+    except VerificationError as error:
+        usage = ExtendedKeyUsageOID.CLIENT_AUTH
+        alert, reason = _why(leaf, intermediates, trust_anchors, usage, time)
         raise _refused(alert, reason or f"the chain is not acceptable: {error}") from error
     return leaf
 
@@ -106,6 +136,32 @@ def rsa_encryption_key(certificate: x509.Certificate) -> RSAPublicKey:
     return key
 
 
+def signing_key(certificate: x509.Certificate) -> PublicKey:
+    """The certificate's key, for verifying a signature in the handshake.
+
+    "The key usage extension MUST have digitalSignature set" if it is there (RFC 5246 §7.4.2).
+    Raises ProtocolError: unsupported_certificate.
+    """
+    key = certificate.public_key()
+    if not isinstance(key, PublicKey):
+        raise _refused("unsupported_certificate", "its key is of a kind that signs nothing here")
+    usage = _extension(certificate, x509.KeyUsage)
+    if usage is not None and not usage.digital_signature:
+        raise _refused("unsupported_certificate", "its key usage lacks digitalSignature")
+    return key
+
+
+def authenticates(public_key: PublicKey, exchange: KeyExchange) -> None:
+    """Check that the server's key is of the kind that the suite names (RFC 8422 §2).
+
+    Raises ProtocolError: unsupported_certificate.
+    """
+    is_rsa = isinstance(public_key, RSAPublicKey)
+    if is_rsa is (exchange is KeyExchange.ECDHE_ECDSA):
+        wanted = "no RSA key" if is_rsa else "an RSA key"
+        raise _refused("unsupported_certificate", f"{exchange} needs {wanted} in the certificate")
+
+
 @lru_cache(maxsize=16)
 def certificate_names(certificate: x509.Certificate) -> tuple[str, ...]:
     """The DNS names and IP addresses that the certificate is for (RFC 5280 §4.2.1.6)."""
@@ -145,7 +201,7 @@ def _why(
     leaf: x509.Certificate,
     intermediates: Sequence[x509.Certificate],
     trust_anchors: Sequence[x509.Certificate],
-    subject: x509.verification.Subject,
+    usage: x509.ObjectIdentifier,
     time: datetime,
 ) -> tuple[AlertName, str]:
     """The alert and the reason for a chain that was refused; the reason is empty if unknown."""
@@ -175,16 +231,14 @@ def _why(
         issuer_name = path[-1].issuer.rfc4514_string()
         return "unknown_ca", f"its issuer, {issuer_name}, is neither sent along nor trusted"
     usages = _extension(leaf, x509.ExtendedKeyUsage)
-    if usages is not None and ExtendedKeyUsageOID.SERVER_AUTH not in usages:
-        return "unsupported_certificate", "it is not meant for servers (extended key usage)"
+    if usages is not None and usage not in usages:
+        whom = "servers" if usage == ExtendedKeyUsageOID.SERVER_AUTH else "clients"
+        return "unsupported_certificate", f"it is not meant for {whom} (extended key usage)"
     for certificate in path[1:]:
         constraints = _extension(certificate, x509.BasicConstraints)
         if constraints is None or not constraints.ca:
             who = certificate.subject.rfc4514_string()
             return "bad_certificate", f"{who} has signed a certificate and is no CA"
-    if not names_match(leaf, str(subject.value)):
-        names = ", ".join(certificate_names(leaf)) or "nobody"
-        return "bad_certificate", f"it is for {names}, not for {subject.value}"
     return "bad_certificate", ""
 
 

@@ -1,4 +1,6 @@
-"""How a record is protected in TLS 1.2 (RFC 5246 §6.2.3): MAC only, CBC with HMAC, GCM.
+"""How a record is protected in TLS 1.2 (RFC 5246 §6.2.3).
+
+MAC only, CBC with HMAC (in either order), GCM, ChaCha20-Poly1305.
 
 All functions take `seq_num`, the number of records that these keys have protected so far, and the
 `type` and `version` of the record header: whoever changes one of them, or drops, repeats or
@@ -13,7 +15,7 @@ from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
@@ -22,6 +24,8 @@ from tlslab.errors import ProtocolError
 BLOCK = 16
 GCM_EXPLICIT_NONCE = 8
 GCM_TAG = 16
+CHACHA20_NONCE = 12
+CHACHA20_TAG = 16
 MAC_LENGTHS = {"sha1": 20, "sha256": 32, "sha384": 48}
 
 AdditionalData = Callable[[int, int, int, int], bytes]
@@ -166,6 +170,61 @@ def cbc_unprotect(
     return content
 
 
+def etm_protect(
+    enc_key: bytes,
+    mac_key: bytes,
+    iv: bytes,
+    seq_num: int,
+    type: int,
+    version: int,
+    content: bytes,
+    hash_name: str,
+    *,
+    record_mac: RecordMAC = record_mac,
+    cbc_padding: Callable[[int], bytes] = cbc_padding,
+) -> bytes:
+    """Encrypt-then-MAC: IV + AES-CBC(content + padding) + MAC (RFC 7366 §3).
+
+    The MAC is over what stands on the wire, IV and ciphertext, and its length field says their
+    length. iv: 16 bytes, new and unpredictable for each record.
+    """
+    encryptor = Cipher(AES(enc_key), CBC(iv)).encryptor()
+    inner = content + cbc_padding(len(content))
+    enciphered = iv + encryptor.update(inner) + encryptor.finalize()
+    return enciphered + record_mac(mac_key, seq_num, type, version, enciphered, hash_name)
+
+
+def etm_unprotect(
+    enc_key: bytes,
+    mac_key: bytes,
+    seq_num: int,
+    type: int,
+    version: int,
+    fragment: bytes,
+    hash_name: str,
+    *,
+    record_mac: RecordMAC = record_mac,
+) -> bytes:
+    """The content of what `etm_protect` made. Raises ProtocolError: bad_record_mac.
+
+    Nothing is decrypted before the MAC was found right, so a stranger learns nothing about the
+    padding (RFC 7366 §1).
+    """
+    end = len(fragment) - MAC_LENGTHS[hash_name]
+    if end < 2 * BLOCK or end % BLOCK:
+        raise bad_record_mac()
+    enciphered = fragment[:end]
+    expected = record_mac(mac_key, seq_num, type, version, enciphered, hash_name)
+    if not hmac.compare_digest(expected, fragment[end:]):
+        raise bad_record_mac()
+    inner = cbc_decrypt(enc_key, enciphered)
+    padding_length = inner[-1]
+    padding = inner[-padding_length - 1 :]
+    if padding != bytes([padding_length]) * (padding_length + 1):
+        raise bad_record_mac()
+    return inner[: -padding_length - 1]
+
+
 def gcm_protect(
     enc_key: bytes,
     fixed_iv: bytes,
@@ -207,10 +266,59 @@ def gcm_unprotect(
         raise bad_record_mac() from None
 
 
+def chacha20_nonce(fixed_iv: bytes, seq_num: int) -> bytes:
+    """The sequence number, as long as the IV, exclusive-or the IV: 12 bytes (RFC 7905 §2)."""
+    return (int.from_bytes(fixed_iv, "big") ^ seq_num).to_bytes(CHACHA20_NONCE, "big")
+
+
+def chacha20_protect(
+    enc_key: bytes,
+    fixed_iv: bytes,
+    seq_num: int,
+    type: int,
+    version: int,
+    content: bytes,
+    *,
+    additional_data: AdditionalData = additional_data,
+) -> bytes:
+    """ChaCha20-Poly1305: ciphertext + tag (RFC 7905 §2). The nonce is not sent: both count.
+
+    enc_key: 32 bytes; fixed_iv: 12 secret bytes from the key block.
+    """
+    header = additional_data(seq_num, type, version, len(content))
+    return _chacha20(enc_key).encrypt(chacha20_nonce(fixed_iv, seq_num), content, header)
+
+
+def chacha20_unprotect(
+    enc_key: bytes,
+    fixed_iv: bytes,
+    seq_num: int,
+    type: int,
+    version: int,
+    fragment: bytes,
+    *,
+    additional_data: AdditionalData = additional_data,
+) -> bytes:
+    """The content of what `chacha20_protect` made. Raises ProtocolError: bad_record_mac."""
+    length = len(fragment) - CHACHA20_TAG
+    if length < 0:
+        raise bad_record_mac()
+    header = additional_data(seq_num, type, version, length)
+    try:
+        return _chacha20(enc_key).decrypt(chacha20_nonce(fixed_iv, seq_num), fragment, header)
+    except InvalidTag:
+        raise bad_record_mac() from None
+
+
 @lru_cache(maxsize=32)
 def _aes_gcm(enc_key: bytes) -> AESGCM:
     # A key protects many records, and setting it up would take a fifth of the time for each.
     return AESGCM(enc_key)
+
+
+@lru_cache(maxsize=32)
+def _chacha20(enc_key: bytes) -> ChaCha20Poly1305:
+    return ChaCha20Poly1305(enc_key)
 
 
 def bad_record_mac() -> ProtocolError:

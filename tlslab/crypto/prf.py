@@ -68,6 +68,18 @@ def master_secret(
     return prf(premaster_secret, b"master secret", seed, MASTER_SECRET_LENGTH, hash_name)
 
 
+def extended_master_secret(
+    premaster_secret: bytes, session_hash: bytes, hash_name: str, *, prf: PRF = prf
+) -> bytes:
+    """The 48 bytes, made from the whole handshake so far and not from the randoms alone (RFC 7627
+    §4).
+
+    session_hash: the hash over all handshake messages up to and including ClientKeyExchange.
+    """
+    label = b"extended master secret"
+    return prf(premaster_secret, label, session_hash, MASTER_SECRET_LENGTH, hash_name)
+
+
 def key_block(
     master_secret: bytes,
     server_random: bytes,
@@ -128,3 +140,25 @@ def verify_data(
     finished_label: b"client finished" or b"server finished".
     """
     return prf(master_secret, finished_label, transcript_hash, VERIFY_DATA_LENGTH, hash_name)
+
+
+def export_keying_material(
+    master_secret: bytes,
+    label: bytes,
+    client_random: bytes,
+    server_random: bytes,
+    context: bytes | None,
+    length: int,
+    hash_name: str,
+    *,
+    prf: PRF = prf,
+) -> bytes:
+    """`length` bytes for a use outside TLS, bound to this connection (RFC 5705 §4).
+
+    context: None is not the same as empty: with a context, even an empty one, its length of two
+    bytes goes in too.
+    """
+    seed = client_random + server_random
+    if context is not None:
+        seed += len(context).to_bytes(2, "big") + context
+    return prf(master_secret, label, seed, length, hash_name)

@@ -4,7 +4,7 @@ In TLS 1.2 `ecdsa_secp256r1_sha256` means ECDSA with SHA-256 on whatever curve t
 1.3 it means that curve too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,24 @@ def schemes_for(key: PrivateKey | PublicKey) -> tuple[SignatureScheme, ...]:
         case _:
             kinds = {"Ed448"}
     return tuple(scheme for scheme, each in _SCHEMES.items() if each.kind in kinds)
+
+
+def signed_params(client_random: bytes, server_random: bytes, params: bytes) -> bytes:
+    """What the signature of a ServerKeyExchange is over (RFC 5246 §7.4.3, RFC 8422 §5.4).
+
+    The randoms, 32 bytes each, so that nobody can replay it in another handshake; then
+    ServerDHParams or ServerECDHParams as they are sent.
+    """
+    return client_random + server_random + params
+
+
+def certificate_verify_content(handshake_messages: Sequence[bytes]) -> bytes:
+    """What the signature of a CertificateVerify is over (RFC 5246 §7.4.8).
+
+    handshake_messages: all that were sent or received so far, each with its header of four bytes,
+    up to but not including this message. The signature hashes them.
+    """
+    return b"".join(handshake_messages)
 
 
 def sign(private_key: PrivateKey, scheme: SignatureScheme, data: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """What a cipher suite stands for: key exchange, cipher and hash function (RFC 5246 Appendix C).
 
-To add a suite whose parts exist already, add its line to `SUITES`.
+To add a suite whose parts exist already, add its name to `_COMBINATIONS`.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,16 @@ from tlslab.wire.registry import CipherSuite
 
 
 class KeyExchange(StrEnum):
-    """How both sides come to the same premaster secret."""
+    """How both sides come to the same premaster secret, and whose key signs for it."""
 
     RSA = "RSA"
+    DHE_RSA = "DHE_RSA"
+    ECDHE_RSA = "ECDHE_RSA"
+    ECDHE_ECDSA = "ECDHE_ECDSA"
+
+
+ECDHE = frozenset({KeyExchange.ECDHE_ECDSA, KeyExchange.ECDHE_RSA})
+"""The exchanges on a curve."""
 
 
 class CipherType(StrEnum):
@@ -21,6 +28,17 @@ class CipherType(StrEnum):
     MAC = "MAC only, no encryption"
     CBC = "AES-CBC with HMAC"
     GCM = "AES-GCM"
+    CHACHA20 = "ChaCha20-Poly1305"
+
+    @property
+    def is_aead(self) -> bool:
+        """Whether one algorithm encrypts and authenticates."""
+        return self in (CipherType.GCM, CipherType.CHACHA20)
+
+    @property
+    def is_block_cipher(self) -> bool:
+        """Whether it pads, so that MAC and encryption can stand in either order (RFC 7366)."""
+        return self is CipherType.CBC
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +69,41 @@ class Suite:
         return 2 * (self.mac_key_length + self.enc_key_length + self.fixed_iv_length)
 
 
-def _table(*suites: Suite) -> dict[CipherSuite, Suite]:
-    return {suite.code: suite for suite in suites}
+# What stands behind WITH in a suite's name, and what it means: how records are protected; bytes of
+# encryption key, MAC key and IV that the key block has to give; the hash of the MAC, of the PRF.
+_CIPHERS: dict[str, tuple[CipherType, int, int, int, str, str]] = {
+    "AES_256_GCM_SHA384": (CipherType.GCM, 32, 0, 4, "", "sha384"),
+    "AES_128_GCM_SHA256": (CipherType.GCM, 16, 0, 4, "", "sha256"),
+    "CHACHA20_POLY1305_SHA256": (CipherType.CHACHA20, 32, 0, 12, "", "sha256"),
+    "AES_256_CBC_SHA384": (CipherType.CBC, 32, 48, 0, "sha384", "sha384"),
+    "AES_256_CBC_SHA256": (CipherType.CBC, 32, 32, 0, "sha256", "sha256"),
+    "AES_128_CBC_SHA256": (CipherType.CBC, 16, 32, 0, "sha256", "sha256"),
+    "AES_256_CBC_SHA": (CipherType.CBC, 32, 20, 0, "sha1", "sha256"),
+    "AES_128_CBC_SHA": (CipherType.CBC, 16, 20, 0, "sha1", "sha256"),
+    "NULL_SHA256": (CipherType.MAC, 0, 32, 0, "sha256", "sha256"),
+}
+_OLD_CBC = ("AES_128_CBC_SHA256", "AES_256_CBC_SHA", "AES_128_CBC_SHA")
+_GCM = ("AES_256_GCM_SHA384", "AES_128_GCM_SHA256")
+_ELLIPTIC = (*_GCM, "CHACHA20_POLY1305_SHA256", "AES_256_CBC_SHA384", *_OLD_CBC)
+# Which of them IANA has names for, with each key exchange; the dearest first.
+_COMBINATIONS = {
+    KeyExchange.ECDHE_ECDSA: _ELLIPTIC,
+    KeyExchange.ECDHE_RSA: _ELLIPTIC,
+    KeyExchange.DHE_RSA: (*_GCM, "CHACHA20_POLY1305_SHA256", "AES_256_CBC_SHA256", *_OLD_CBC),
+    KeyExchange.RSA: (*_GCM, "AES_256_CBC_SHA256", *_OLD_CBC, "NULL_SHA256"),
+}
 
-
-_S, _K, _T = CipherSuite, KeyExchange, CipherType
-
-# fmt: off
-SUITES: dict[CipherSuite, Suite] = _table(
-    #                                                           key  MAC  IV
-    Suite(_S.TLS_RSA_WITH_AES_256_GCM_SHA384, _K.RSA, _T.GCM, 32, 0, 4, "", "sha384"),
-    Suite(_S.TLS_RSA_WITH_AES_128_GCM_SHA256, _K.RSA, _T.GCM, 16, 0, 4, "", "sha256"),
-    Suite(_S.TLS_RSA_WITH_AES_256_CBC_SHA256, _K.RSA, _T.CBC, 32, 32, 0, "sha256", "sha256"),
-    Suite(_S.TLS_RSA_WITH_AES_128_CBC_SHA256, _K.RSA, _T.CBC, 16, 32, 0, "sha256", "sha256"),
-    Suite(_S.TLS_RSA_WITH_AES_256_CBC_SHA, _K.RSA, _T.CBC, 32, 20, 0, "sha1", "sha256"),
-    Suite(_S.TLS_RSA_WITH_AES_128_CBC_SHA, _K.RSA, _T.CBC, 16, 20, 0, "sha1", "sha256"),
-    Suite(_S.TLS_RSA_WITH_NULL_SHA256, _K.RSA, _T.MAC, 0, 32, 0, "sha256", "sha256"),
-)
-# fmt: on
+SUITES: dict[CipherSuite, Suite] = {
+    suite.code: suite
+    for exchange, ciphers in _COMBINATIONS.items()
+    for cipher in ciphers
+    for suite in [Suite(CipherSuite[f"TLS_{exchange}_WITH_{cipher}"], exchange, *_CIPHERS[cipher])]
+}
+"""Every suite that is implemented, the dearest first."""
 
 DEFAULT_SUITES: tuple[CipherSuite, ...] = tuple(
-    suite.code for suite in SUITES.values() if suite.cipher_type is CipherType.GCM
+    suite.code
+    for suite in SUITES.values()
+    if suite.key_exchange in ECDHE and suite.cipher_type.is_aead
 )
-"""What is offered unless somebody asks for more by name: no NULL, no CBC."""
+"""What is offered unless somebody asks for more by name: forward secrecy, AEAD (RFC 9325)"""

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from tlslab.connection.config import (
+    DEFAULT_SCHEMES,
     ClientConfig,
     Clock,
     Credential,
@@ -19,6 +20,7 @@ from tlslab.wire.registry import CipherSuite
 
 SERVER_NAME = "server.tlslab.test"
 DEFAULT_SUITE = "TLS_RSA_WITH_AES_128_GCM_SHA256"
+REPEATABLE_FIRST = tuple(sorted(DEFAULT_SCHEMES, key=lambda scheme: "pss" in scheme.name))
 SEEDED_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 """What the clock of a seeded run says."""
 
@@ -39,6 +41,9 @@ def client_config(
         server_name=server_name,
         trust_anchors=(pki.root(),),
         cipher_suites=(suite_named(suite),),
+        extended_master_secret=False,
+        session_tickets=False,
+        encrypt_then_mac=False,
         alpn=alpn,
         random=random,
         clock=clock,
@@ -56,8 +61,15 @@ def server_config(
     """The lab's server, which has two names to choose from, and one suite. See `lab.handshake`."""
     random, clock = _random_and_clock(seed, "server")
     return ServerConfig(
-        credentials=(credential(pki.server_rsa()), credential(pki.server_other())),
+        credentials=tuple(
+            credential(identity())
+            for identity in (pki.server_rsa, pki.server_other, pki.server_ecdsa)
+        ),
+        # A signature with PSS is another one each time; a seeded run has to be repeatable.
+        signature_schemes=REPEATABLE_FIRST,
         cipher_suites=(suite_named(suite),),
+        extended_master_secret=False,
+        encrypt_then_mac=False,
         alpn=alpn,
         random=random,
         clock=clock,

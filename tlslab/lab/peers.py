@@ -18,30 +18,35 @@ from pathlib import Path
 from typing import Literal
 
 from tlslab.connection.context import HandshakeCompleted
+from tlslab.crypto.groups import ffdhe
+from tlslab.crypto.suites import SUITES, KeyExchange
 from tlslab.errors import LocalError
 from tlslab.lab import pki
 from tlslab.lab.configs import DEFAULT_SUITE, SERVER_NAME, Seed, suite_named
+from tlslab.lab.dhparam import write_dh_parameters
 from tlslab.lab.handshake import REPLY, REQUEST, Ours, converse, start_client, start_server
 from tlslab.primitives import REFERENCE, Primitives
 from tlslab.trace import Trace
-from tlslab.wire.registry import CipherSuite
+from tlslab.wire.registry import CipherSuite, NamedGroup
 
 Role = Literal["client", "server"]
 Transport = Literal["memory", "loopback"]
 
-# OpenSSL's own names. SECLEVEL=0 lets it do what it would not: NULL, and SHA-1 as a MAC.
-OPENSSL_NAMES = {
-    CipherSuite.TLS_RSA_WITH_NULL_SHA256: "NULL-SHA256",
-    CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA: "AES128-SHA",
-    CipherSuite.TLS_RSA_WITH_AES_256_CBC_SHA: "AES256-SHA",
-    CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA256: "AES128-SHA256",
-    CipherSuite.TLS_RSA_WITH_AES_256_CBC_SHA256: "AES256-SHA256",
-    CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256: "AES128-GCM-SHA256",
-    CipherSuite.TLS_RSA_WITH_AES_256_GCM_SHA384: "AES256-GCM-SHA384",
-}
 
-# What OpenSSL negotiates by default and this package does not have yet. `ssl` has no names for
-# them: SSL_OP_NO_EXTENDED_MASTER_SECRET and SSL_OP_NO_ENCRYPT_THEN_MAC in openssl/ssl.h.
+def _openssl_name(suite: CipherSuite) -> str:
+    """OpenSSL leaves out TLS, WITH, the RSA key exchange, and what goes without saying."""
+    exchange, cipher = suite.name.removeprefix("TLS_").split("_WITH_")
+    cipher = cipher.replace("AES_", "AES").replace("_CBC_", "_")
+    cipher = cipher.replace("POLY1305_SHA256", "POLY1305")
+    name = cipher if exchange == "RSA" else f"{exchange}_{cipher}"
+    return name.replace("_", "-")
+
+
+OPENSSL_NAMES = {suite: _openssl_name(suite) for suite in SUITES}
+"""OpenSSL's own names of the suites."""
+
+# What OpenSSL negotiates by default and a first handshake is easier without. `ssl` has no names
+# for them: SSL_OP_NO_EXTENDED_MASTER_SECRET and SSL_OP_NO_ENCRYPT_THEN_MAC in openssl/ssl.h.
 NO_EXTENDED_MASTER_SECRET = 1 << 0
 NO_ENCRYPT_THEN_MAC = 1 << 19
 
@@ -164,9 +169,15 @@ def ssl_context(
         context.load_verify_locations(pki.pem_path("root"))
     else:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        identity = pki.server_rsa()
-        context.load_cert_chain(identity.chain_path, identity.key_path)
+        for identity in (pki.server_rsa(), pki.server_ecdsa()):
+            context.load_cert_chain(identity.chain_path, identity.key_path)
+        if SUITES[code].key_exchange is KeyExchange.DHE_RSA:
+            with tempfile.NamedTemporaryFile(suffix=".pem") as parameters:
+                parameters.write(write_dh_parameters(ffdhe(NamedGroup.ffdhe2048)))
+                parameters.flush()
+                context.load_dh_params(parameters.name)
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    # SECLEVEL=0 lets it do what it would not: NULL, and SHA-1 as a MAC.
     context.set_ciphers(f"{OPENSSL_NAMES[code]}:@SECLEVEL=0")
     context.options |= NO_EXTENDED_MASTER_SECRET | NO_ENCRYPT_THEN_MAC | ssl.OP_NO_TICKET
     if alpn:
@@ -175,9 +186,17 @@ def ssl_context(
 
 
 class OpenSSL:
-    """Python's `ssl` over memory BIOs, as an `Endpoint`."""
+    """Python's `ssl` over memory BIOs, as an `Endpoint`.
 
-    def __init__(self, context: ssl.SSLContext, server_name: str | None) -> None:
+    server_name: whom it wants as a client; None makes it a server. session: one to go on with.
+    """
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        server_name: str | None,
+        session: ssl.SSLSession | None = None,
+    ) -> None:
         self.error: Exception | None = None
         self.completed = False
         self.received = b""
@@ -188,9 +207,25 @@ class OpenSSL:
             self._outgoing,
             server_side=server_name is None,
             server_hostname=server_name,
+            session=session,
         )
         if server_name is not None:
             self._go_on()
+
+    @property
+    def session(self) -> ssl.SSLSession | None:
+        """What it can go on with next time."""
+        return self._ssl.session
+
+    @property
+    def session_reused(self) -> bool | None:
+        """Whether it went on with an earlier session."""
+        return self._ssl.session_reused
+
+    @property
+    def channel_binding(self) -> bytes | None:
+        """Its tls-unique (RFC 5929 §3)."""
+        return self._ssl.get_channel_binding("tls-unique")
 
     def receive(self, data: bytes) -> None:
         """Take what our side sent."""

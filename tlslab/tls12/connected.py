@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tlslab.connection.context import Context, HandshakeCompleted
-from tlslab.errors import ProtocolError
+from tlslab.connection.session import Session
+from tlslab.errors import LocalError, ProtocolError
 from tlslab.tls12.keys import Secrets, finished_verify_data
 from tlslab.tls12.messages import Finished
-from tlslab.wire.registry import AlertDescription, AlertLevel, ProtocolVersion
+from tlslab.wire.framing import HANDSHAKE_HEADER_LENGTH
+from tlslab.wire.registry import AlertDescription, AlertLevel, HandshakeType, ProtocolVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,73 @@ def completed(
     alpn_protocol: bytes,
     server_name: str,
     peer_certificates: tuple[bytes, ...],
+    *,
+    resumed: bool = False,
+    session: Session | None = None,
 ) -> None:
     """Tell the application."""
     context.events.append(
         HandshakeCompleted(
             ProtocolVersion.TLSv1_2,
-            secrets.suite.code,
+            secrets.terms.suite.code,
             alpn_protocol,
             server_name,
             peer_certificates,
+            resumed,
+            session,
         )
     )
+
+
+def export_keying_material(
+    context: Context[Any], secrets: Secrets, label: bytes, context_value: bytes | None, length: int
+) -> bytes:
+    """`length` bytes for a use outside TLS (RFC 5705 §4)."""
+    terms = secrets.terms
+    material = context.primitives.export_keying_material(
+        secrets.master_secret,
+        label,
+        terms.client_random,
+        terms.server_random,
+        context_value,
+        length,
+        terms.suite.prf_hash,
+    )
+    context.trace.secret_derived(
+        "exported_keying_material",
+        material,
+        f"PRF with {terms.suite.prf_hash.upper()}",
+        ("master_secret", "client_random", "server_random"),
+        "RFC 5705 §4",
+        label=label.decode("ascii", "backslashreplace"),
+        context=context_value or b"",
+    )
+    return material
+
+
+EXPORTER = b"EXPORTER-Channel-Binding"
+
+
+def channel_binding(context: Context[Any], secrets: Secrets, kind: str) -> bytes:
+    """See `Connection.channel_binding`."""
+    if kind == "tls-unique":
+        return tls_unique(context)
+    if kind != "tls-exporter":
+        raise LocalError(f"no channel binding is called {kind!r}: tls-exporter, tls-unique")
+    if not secrets.terms.extended_master_secret:
+        # RFC 9266 §4.2: in TLS 1.2 only with extended master secret.
+        raise LocalError("tls-exporter needs the extended master secret, and it was not agreed on")
+    return export_keying_material(context, secrets, EXPORTER, b"", 32)
+
+
+def tls_unique(context: Context[Any]) -> bytes:
+    """The first Finished of the handshake: 12 bytes (RFC 5929 §3.1).
+
+    History: without extended master secret two connections can have the same one (the triple
+    handshake attack), so RFC 9266 puts tls-exporter in its place.
+    """
+    finished = (raw for raw in context.transcript.messages if raw[0] == HandshakeType.finished)
+    return next(finished)[HANDSHAKE_HEADER_LENGTH:]
 
 
 def refuse_renegotiation(context: Context[Any]) -> None:

@@ -4,6 +4,9 @@ premaster_secret ─┐
 client_random ────┼─ PRF "master secret" ─► master_secret ─┐
 server_random ────┘                                        ├─ PRF "key expansion" ─► key_block
                             server_random, client_random ──┘
+with extended master secret (RFC 7627 §4), the handshake so far instead of the randoms:
+premaster_secret ─┬─ PRF "extended master secret" ─► master_secret
+session_hash ─────┘
 key_block ─► client_write_MAC_key, server_write_MAC_key, client_write_key, server_write_key,
              client_write_IV, server_write_IV
 """
@@ -16,13 +19,63 @@ from tlslab.connection.record import Protection
 from tlslab.crypto.prf import CLIENT_FINISHED, SERVER_FINISHED
 from tlslab.crypto.suites import Suite
 from tlslab.tls12.protection import make_protection
+from tlslab.wire.extensions import (
+    EncryptThenMAC,
+    ExtendedMasterSecret,
+    RecordSizeLimit,
+    SessionTicket,
+    StatusRequestAck,
+)
+from tlslab.wire.hello import ClientHello, ServerHello
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the two hellos have settled.
+
+    session_id: the server's name for the session, at most 32 bytes; gives_ticket: whether the
+    server has announced a NewSessionTicket; may_staple: a CertificateStatus.
+    """
+
+    suite: Suite
+    client_random: bytes
+    server_random: bytes
+    extended_master_secret: bool
+    encrypt_then_mac: bool
+    session_id: bytes
+    gives_ticket: bool
+    may_staple: bool
+
+
+def settle(
+    context: Context[Any], suite: Suite, client_hello: ClientHello, server_hello: ServerHello
+) -> Terms:
+    """The terms of a handshake: what the server has answered holds."""
+    asked, answered = (
+        client_hello.extension(RecordSizeLimit),
+        server_hello.extension(RecordSizeLimit),
+    )
+    if asked is not None and answered is not None:
+        # Each says what it wants to receive, which is what the other may send (RFC 8449 §4).
+        limits = answered.record_size_limit, asked.record_size_limit
+        context.limit_records(*(limits if context.role == "client" else reversed(limits)))
+    return Terms(
+        suite,
+        client_hello.random,
+        server_hello.random,
+        server_hello.extension(ExtendedMasterSecret) is not None,
+        server_hello.extension(EncryptThenMAC) is not None,
+        server_hello.session_id,
+        server_hello.extension(SessionTicket) is not None,
+        server_hello.extension(StatusRequestAck) is not None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """What both sides derive. client_write, server_write: the protection of each direction."""
 
-    suite: Suite
+    terms: Terms
     master_secret: bytes
     client_write: Protection
     server_write: Protection
@@ -30,35 +83,72 @@ class Secrets:
     server_keys: tuple[str, ...]
 
 
-def derive_secrets(
-    context: Context[Any],
-    suite: Suite,
-    premaster_secret: bytes,
-    client_random: bytes,
-    server_random: bytes,
-) -> Secrets:
-    """Master secret, key block and the six keys."""
-    primitives = context.primitives
-    operation = f"PRF with {suite.prf_hash.upper()}"
-    master_secret = primitives.master_secret(
-        premaster_secret, client_random, server_random, suite.prf_hash
+def derive_secrets(context: Context[Any], terms: Terms, premaster_secret: bytes) -> Secrets:
+    """Master secret, key block and the six keys. Called right after the ClientKeyExchange."""
+    if terms.extended_master_secret:
+        master_secret = _extended_master_secret(context, terms, premaster_secret)
+    else:
+        master_secret = _master_secret(context, terms, premaster_secret)
+    context.trace.key_logged("CLIENT_RANDOM", terms.client_random, master_secret)
+    return expand_keys(context, terms, master_secret)
+
+
+def resume_secrets(context: Context[Any], terms: Terms, master_secret: bytes) -> Secrets:
+    """New keys from the master secret of an earlier session and the new randoms (RFC 5246 §7.3)."""
+    context.trace.secret_derived(
+        "master_secret", master_secret, "taken from the session", (), "RFC 5246 §7.3"
+    )
+    context.trace.key_logged("CLIENT_RANDOM", terms.client_random, master_secret)
+    return expand_keys(context, terms, master_secret)
+
+
+def _master_secret(context: Context[Any], terms: Terms, premaster_secret: bytes) -> bytes:
+    hash_name = terms.suite.prf_hash
+    master_secret = context.primitives.master_secret(
+        premaster_secret, terms.client_random, terms.server_random, hash_name
     )
     context.trace.secret_derived(
         "master_secret",
         master_secret,
-        operation,
+        f"PRF with {hash_name.upper()}",
         ("premaster_secret", "client_random", "server_random"),
         "RFC 5246 §8.1",
         label="master secret",
     )
-    context.trace.key_logged("CLIENT_RANDOM", client_random, master_secret)
+    return master_secret
+
+
+def _extended_master_secret(context: Context[Any], terms: Terms, premaster_secret: bytes) -> bytes:
+    hash_name = terms.suite.prf_hash
+    # RFC 7627 §3: "up to and including the ClientKeyExchange", which is the last one now.
+    session_hash = context.transcript.hash()
+    master_secret = context.primitives.extended_master_secret(
+        premaster_secret, session_hash, hash_name
+    )
+    context.trace.secret_derived(
+        "master_secret",
+        master_secret,
+        f"PRF with {hash_name.upper()}",
+        ("premaster_secret",),
+        "RFC 7627 §4",
+        label="extended master secret",
+        context=session_hash,
+    )
+    return master_secret
+
+
+def expand_keys(context: Context[Any], terms: Terms, master_secret: bytes) -> Secrets:
+    """The key block and the six keys of a master secret, new or resumed."""
+    primitives = context.primitives
+    suite = terms.suite
+    server_random, client_random = terms.server_random, terms.client_random
     key_block = primitives.key_block(
         master_secret, server_random, client_random, suite.key_block_length, suite.prf_hash
     )
     context.trace.secret_derived(
         "key_block",
         key_block,
-        operation,
+        f"PRF with {suite.prf_hash.upper()}",
         ("master_secret", "server_random", "client_random"),
         "RFC 5246 §6.3",
         label="key expansion",
@@ -85,10 +175,12 @@ def derive_secrets(
         def draw_iv() -> bytes:
             return context.draw(f"{side}_record_IV", 16, "RFC 5246 §6.2.3.2")
 
-        return make_protection(suite, primitives, mac_key, enc_key, fixed_iv, draw_iv)
+        return make_protection(
+            suite, terms.encrypt_then_mac, primitives, mac_key, enc_key, fixed_iv, draw_iv
+        )
 
     return Secrets(
-        suite,
+        terms,
         master_secret,
         protection(
             "client", keys.client_write_MAC_key, keys.client_write_key, keys.client_write_IV
@@ -106,7 +198,7 @@ def finished_verify_data(
 ) -> bytes:
     """The verify_data of the Finished of `sender` over `transcript_hash` (RFC 5246 §7.4.9)."""
     label = CLIENT_FINISHED if sender == "client" else SERVER_FINISHED
-    hash_name = secrets.suite.prf_hash
+    hash_name = secrets.terms.suite.prf_hash
     verify_data = context.primitives.verify_data(
         secrets.master_secret, label, transcript_hash, hash_name
     )

@@ -57,6 +57,8 @@ def knowledge(trace: Trace) -> Table:
     # That the other side has the same is proved by Finished alone.
     proved = any(state.name == "Connected" for state in trace.of(StateEntered))
     other = _closed(trace, public | (opened & own))
+    if proved:
+        other |= _agreed(trace)
     client, server = (own, other) if trace.role == "client" else (other, own)
     people = (client, server, public, with_key, with_key)
     peer = 1 if trace.role == "client" else 0
@@ -118,6 +120,19 @@ def eavesdropper(trace: Trace) -> Table:
         tuple(rows),
         frozenset({"type"}),
     )
+
+
+def _agreed(trace: Trace) -> set[str]:
+    """What the other side has, though it was made of a private key of ours alone: with its own
+    private key it computes the same. And what both have kept from an earlier session.
+    """
+    start = {
+        event.name
+        for event in trace.of(SecretDerived)
+        if f"{trace.role}_private" in event.inputs and event.name == "premaster_secret"
+    }
+    start |= {e.name for e in trace.of(SecretDerived) if not e.inputs and e.name == "master_secret"}
+    return _closed(trace, public_names(trace) | start)
 
 
 def _replaced(trace: Trace, name: str) -> bool:

@@ -98,6 +98,8 @@ def _server_hello(seen: Seen) -> Step:
 
 
 def _certificate(seen: Seen) -> Step:
+    if seen.negotiated("resumed"):
+        return _not_needed(3, "The client verifies the certificate", "client")
     message = seen.message("certificate", "server")
     notes: tuple[str, ...] = ()
     if seen.verified("server certificate"):
@@ -134,7 +136,46 @@ def _certificate(seen: Seen) -> Step:
     )
 
 
+def _shares(seen: Seen) -> Step:
+    sent = seen.message("client_key_exchange", "client")
+    names = ("server_share", "client_share", "premaster_secret")
+    values = [value for name in names for value in secret_value(seen, name)]
+    return Step(
+        4,
+        "The premaster secret, agreed on",
+        "client ⇄ server",
+        "RFC 8422 §5.4, §5.7",
+        "Each side has sent a public key that it made for this handshake alone; the server has "
+        "signed its own. With the private key of one and the public key of the other each side "
+        "computes the same secret, and nobody else can.",
+        Status.DONE if sent and values else Status.NOT_REACHED,
+        seen.messages(
+            ("certificate", "client"),
+            ("client_key_exchange", "client"),
+            ("certificate_verify", "client"),
+        ),
+        tuple(values),
+    )
+
+
+def _not_needed(number: int, title: str, who: str) -> Step:
+    return Step(
+        number,
+        title,
+        who,
+        "RFC 5246 §7.3",
+        "Not needed: both sides go on with the master secret of an earlier session.",
+        Status.DONE,
+        (),
+        (),
+    )
+
+
 def _premaster(seen: Seen) -> Step:
+    if seen.negotiated("resumed"):
+        return _not_needed(4, "The premaster secret", "client → server")
+    if seen.value("server_share"):
+        return _shares(seen)
     sent = seen.message("client_key_exchange", "client")
     values = [*secret_value(seen, "encrypted_premaster_secret")]
     if seen.trace.role == "client":
@@ -156,6 +197,9 @@ def _premaster(seen: Seen) -> Step:
 
 
 def _decryption(seen: Seen) -> Step:
+    if seen.negotiated("resumed"):
+        return _not_needed(5, "The premaster secret, decrypted", "server")
+    is_ephemeral = bool(seen.value("server_share"))
     values: tuple[Value, ...] = ()
     notes: tuple[str, ...] = ()
     if seen.trace.role == "server":
@@ -178,12 +222,17 @@ def _decryption(seen: Seen) -> Step:
         notes = ("The client cannot see this, and the server's Finished, the proof, never came.",)
     else:
         status = Status.NOT_REACHED
+    title, section = "The premaster secret, decrypted", "RFC 5246 §7.4.7.1"
+    text = "The server decrypts it with the private key, which it alone has."
+    if is_ephemeral:
+        title, section = "The premaster secret, computed", "RFC 8422 §5.10"
+        text = "The server computes it too, from the client's public key and its own private key."
     return Step(
         5,
-        "The premaster secret, decrypted",
+        title,
         "server",
-        "RFC 5246 §7.4.7.1",
-        "The server decrypts it with the private key, which it alone has.",
+        section,
+        text,
         status,
         (),
         values,

@@ -114,7 +114,7 @@ def _entry(field: str) -> Entry | None:
     owner, _, last = field.rpartition(".")
     if last == "length":
         return _length(owner)
-    if last == "undecoded" and (owner in MESSAGES or owner == "record"):
+    if last == "undecoded" and (owner in MESSAGES or owner in ("record", "state_plaintext")):
         return _UNDECODED
     message, _, rest = field.partition(".extensions.")
     name, _, part = rest.partition(".")

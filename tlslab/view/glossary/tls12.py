@@ -20,6 +20,27 @@ TLS12: Mapping[str, Entry] = {
         "revoked.",
         "RFC 6066 §8",
     ),
+    # -- what this server puts into a ticket --------------------------------------------------
+    "state_plaintext.protocol_version": Entry("The version of the session.", "RFC 5077 §4"),
+    "state_plaintext.cipher_suite": Entry("The suite of the session.", "RFC 5077 §4"),
+    "state_plaintext.master_secret": Entry(
+        "The master secret of the session: who can open the ticket can read the next connection.",
+        "RFC 5077 §4",
+    ),
+    "state_plaintext.extended_master_secret": Entry(
+        "1 if the master secret is an extended one, else 0.", "RFC 7627 §5.3"
+    ),
+    "state_plaintext.timestamp": Entry(
+        "When the session began, in seconds since 1970.", "RFC 5077 §4"
+    ),
+    "state_plaintext.server_name<0..255>": Entry(
+        "The name that the client wanted; a session is resumed for the same name only.",
+        "RFC 6066 §3",
+    ),
+    "state_plaintext.client_certificate_list<0..2^24-1> of <1..2^24-1>": Entry(
+        "The client's certificates, its own first; empty if it did not say who it is.",
+        "RFC 5077 §4",
+    ),
     # -- ServerKeyExchange --------------------------------------------------------------------
     "server_key_exchange.params": Entry(
         "The server's half of a Diffie-Hellman key exchange: the group to compute in, and the "

@@ -26,6 +26,21 @@ _OF_EACH_SIDE: Mapping[str, Entry] = {
         "and sent in front of it.",
         "RFC 5246 §6.2.3.2",
     ),
+    "{side}_private": Entry(
+        "The {side}'s private key for this one handshake, forgotten when it is over; it never "
+        "leaves the {side}.",
+        "RFC 8422 §5.10",
+    ),
+    "{side}_share": Entry(
+        "The {side}'s public key for this one handshake, sent in the clear; with its own private "
+        "key the {peer} makes the premaster secret of it.",
+        "RFC 8422 §5.4",
+    ),
+    "{side}_signature": Entry(
+        "The {side}'s signature, which only the owner of its certificate can make, and for this "
+        "handshake alone.",
+        "RFC 5246 §4.7",
+    ),
     "{side}_verify_data": Entry(
         "What the {side}'s Finished has to contain: it shows that the {side} has the master secret "
         "and saw the same handshake.",
@@ -34,6 +49,23 @@ _OF_EACH_SIDE: Mapping[str, Entry] = {
 }
 
 VALUES: Mapping[str, Entry] = {
+    "session_id": Entry(
+        "The name of a session: the server gave it, and the client shows it to go on with the "
+        "master secret of then.",
+        "RFC 5246 §7.4.1.2",
+    ),
+    "ticket": Entry(
+        "The server's memory of a session, sealed with keys that it alone has, for the client to "
+        "keep.",
+        "RFC 5077 §3.1",
+    ),
+    "ticket_iv": Entry(
+        "16 random bytes with which the encryption of one ticket begins.", "RFC 5077 §4"
+    ),
+    "exported_keying_material": Entry(
+        "Bytes for a use outside TLS that only the two sides of this connection can compute.",
+        "RFC 5705 §4",
+    ),
     "client_random": Entry(
         "32 bytes that the client makes anew for each connection and sends in the clear; all keys "
         "depend on them.",

@@ -1,0 +1,153 @@
+"""Which certificate serves which suite, and what a client refuses (RFC 5246 §7.4.2, RFC 8422 §2)."""
+
+from functools import cache
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from in_memory import GCM, Pair, message_in, refused
+
+import tlslab
+from tlslab.crypto.certificates import signing_key, verify_client_chain
+from tlslab.errors import ProtocolError
+from tlslab.lab import pki
+from tlslab.primitives import REFERENCE
+from tlslab.tls12.messages import ServerKeyExchangeECDHE
+from tlslab.wire.registry import CipherSuite, SignatureScheme
+
+ECDHE_RSA = CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+ECDHE_ECDSA = CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+EDWARDS = (SignatureScheme.ed25519, SignatureScheme.ed448)
+
+
+def issued(key: Any, *, signs: bool = True, usage: bool = True) -> tlslab.Credential:
+    """A certificate of the lab's intermediate authority, under the server's name, for this key."""
+    issuer_key: Any = load_pem_private_key(pki.pem_path("intermediate.key").read_bytes(), None)
+    like = x509.load_der_x509_certificate(pki.server_ecdsa().certificate_chain[0])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(like.subject)
+        .issuer_name(like.issuer)
+        .public_key(key.public_key())
+        .serial_number(99)
+        .not_valid_before(like.not_valid_before_utc)
+        .not_valid_after(like.not_valid_after_utc)
+    )
+    for extension in like.extensions:
+        value: Any = extension.value
+        if isinstance(value, x509.SubjectKeyIdentifier):
+            value = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        if isinstance(value, x509.KeyUsage):
+            if not usage:
+                continue
+            names = ("content_commitment", "data_encipherment", "key_agreement", "key_cert_sign")
+            no = dict.fromkeys((*names, "crl_sign", "encipher_only", "decipher_only"), False)
+            value = x509.KeyUsage(digital_signature=signs, key_encipherment=not signs, **no)
+        builder = builder.add_extension(value, extension.critical)
+    made = builder.sign(issuer_key, hashes.SHA256())
+    chain = (made.public_bytes(Encoding.DER), pki.server_ecdsa().certificate_chain[1])
+    return tlslab.Credential(chain, key)
+
+
+@cache
+def keys() -> dict[str, Any]:
+    return {
+        "secp256r1": ec.derive_private_key(3, ec.SECP256R1()),
+        "secp384r1": ec.derive_private_key(3, ec.SECP384R1()),
+        "secp521r1": ec.derive_private_key(3, ec.SECP521R1()),
+        "ed25519": Ed25519PrivateKey.from_private_bytes(bytes(range(32))),
+        "ed448": Ed448PrivateKey.from_private_bytes(bytes(range(57))),
+    }
+
+
+@pytest.mark.parametrize("name", ["secp256r1", "secp384r1", "ed25519"])
+def test_a_key_of_each_kind_signs_the_share(name: str):
+    schemes = {
+        "secp256r1": SignatureScheme.ecdsa_secp256r1_sha256,
+        "secp384r1": SignatureScheme.ecdsa_secp384r1_sha384,
+        "ed25519": SignatureScheme.ed25519,
+    }
+    offered = {"signature_schemes": (schemes[name],)}
+    server = {**offered, "credentials": (issued(keys()[name]),)}
+    pair = Pair(ECDHE_ECDSA, client=offered, server=server).connected()
+    message = message_in(pair, "server", ServerKeyExchangeECDHE)
+    assert message.signed_params.algorithm is schemes[name]
+
+
+@pytest.mark.parametrize("name", ["secp521r1", "ed448"])
+def test_keys_that_the_library_knows_in_no_chain_sign_all_the_same(name: str):
+    """`cryptography` validates no path that ends in them; whoever has other means may go on."""
+    credential = issued(keys()[name])
+    leaf = credential.leaf
+    believes = REFERENCE.using(verify_chain=lambda *arguments: leaf)
+    schemes = {"signature_schemes": (SignatureScheme.ed448, SignatureScheme.ecdsa_secp521r1_sha512)}
+    Pair(
+        ECDHE_ECDSA,
+        client={**schemes, "primitives": believes},
+        server={**schemes, "credentials": (credential,)},
+    ).connected()
+
+
+@pytest.mark.parametrize("suite", [GCM, ECDHE_RSA])
+def test_a_key_on_a_curve_serves_no_suite_of_rsa(suite: CipherSuite):
+    pair = Pair(suite, server={"credentials": (issued(keys()["secp256r1"]),)})
+    assert refused(pair, "server").alert == "handshake_failure"
+
+
+def lying(suite: CipherSuite, honest: tlslab.Credential, shown: tlslab.Credential) -> Pair:
+    """The server shows the certificate of another key than the suite wants."""
+    pair = Pair(suite, server={"credentials": (honest,)})
+    object.__setattr__(honest, "certificate_chain", shown.certificate_chain)
+    return pair
+
+
+def rsa_credential() -> tlslab.Credential:
+    identity = pki.server_rsa()
+    return tlslab.Credential(identity.certificate_chain, identity.private_key)
+
+
+@pytest.mark.parametrize(
+    ("suite", "reason"), [(ECDHE_RSA, "needs an RSA key"), (ECDHE_ECDSA, "needs no RSA key")]
+)
+def test_a_certificate_of_the_wrong_kind_is_unsupported(suite: CipherSuite, reason: str):
+    curve = issued(keys()["secp256r1"])
+    honest, shown = (rsa_credential(), curve) if suite is ECDHE_RSA else (curve, rsa_credential())
+    error = refused(lying(suite, honest, shown), "client")
+    assert error.alert == "unsupported_certificate"
+    assert reason in error.reason
+
+
+def test_a_certificate_that_may_not_sign_is_unsupported():
+    """RFC 5246 §7.4.2: with ECDHE the key usage has to have digitalSignature."""
+    credential = issued(keys()["secp256r1"], signs=False)
+    error = refused(Pair(ECDHE_ECDSA, server={"credentials": (credential,)}), "client")
+    assert (error.alert, "digitalSignature" in error.reason) == ("unsupported_certificate", True)
+
+
+def test_without_a_key_usage_a_key_may_do_anything():
+    assert signing_key(issued(keys()["secp256r1"], usage=False).leaf)
+
+
+def test_a_key_of_a_kind_that_tls_has_no_scheme_for_is_unsupported():
+    class Certificate:
+        def public_key(self) -> Any:
+            return dsa.DSAPublicNumbers(2, dsa.DSAParameterNumbers(23, 11, 4))
+
+    strange: Any = Certificate()
+    with pytest.raises(ProtocolError, match="unsupported_certificate: .*of a kind"):
+        signing_key(strange)
+
+
+def test_a_client_chain_needs_somebody_to_believe():
+    with pytest.raises(ProtocolError, match="unknown_ca"):
+        verify_client_chain(pki.client_rsa().certificate_chain, (), pki.root().not_valid_before_utc)
+
+
+def test_rsa_of_one_kind_is_enough():
+    assert isinstance(rsa_credential().private_key, rsa.RSAPrivateKey)
+    Pair(ECDHE_RSA, server={"credentials": (rsa_credential(),)}).connected()

@@ -1,0 +1,109 @@
+"""What outlives a connection: a session, and the two places where a server may keep it.
+
+In a cache of its own, under a session ID (RFC 5246 §7.3); or sealed in a ticket that the client
+keeps (RFC 5077). Either way the next handshake needs one round trip less and no certificate.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from tlslab.crypto.tickets import KEY_NAME, TICKET_KEY_LENGTH, TicketKey
+from tlslab.wire.registry import CipherSuite
+
+LIFETIME = timedelta(hours=24)
+"""RFC 5246 Appendix F.1.4 suggests this as the upper limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What both sides need to go on with the same master secret.
+
+    session_id: what the server calls it, at most 32 bytes; ticket: what the server gave to the
+    client. One of them is empty. server_name: who the client wanted. peer_certificates: DER, of the
+    other side. created: when the master secret was made.
+    """
+
+    cipher_suite: CipherSuite
+    master_secret: bytes = field(repr=False)
+    extended_master_secret: bool
+    server_name: str
+    created: datetime
+    session_id: bytes = b""
+    ticket: bytes = field(default=b"", repr=False)
+    peer_certificates: tuple[bytes, ...] = field(default=(), repr=False)
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether it may still be resumed."""
+        return self.created <= now < self.created + LIFETIME
+
+
+class SessionCache:
+    """The sessions that a server remembers, by their IDs; the least used go first.
+
+    capacity: how many at most, so that nobody can fill the server's memory.
+    """
+
+    def __init__(self, capacity: int = 1000) -> None:
+        self._capacity = capacity
+        self._sessions: OrderedDict[bytes, Session] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def add(self, session: Session) -> None:
+        """Remember a session under its ID."""
+        self._sessions[session.session_id] = session
+        self._sessions.move_to_end(session.session_id)
+        while len(self._sessions) > self._capacity:
+            self._sessions.popitem(last=False)
+
+    def find(self, session_id: bytes) -> Session | None:
+        """The session with this ID, if it is still there."""
+        session = self._sessions.get(session_id)
+        if session is not None:
+            self._sessions.move_to_end(session_id)
+        return session
+
+    def forget(self, session_id: bytes) -> None:
+        """A connection that ended with a fatal alert is not resumed (RFC 5246 §7.2.2)."""
+        self._sessions.pop(session_id, None)
+
+
+class Randomness(Protocol):
+    """See `tlslab.connection.config.Randomness`."""
+
+    def __call__(self, name: str, length: int) -> bytes:
+        """`length` bytes."""
+        ...
+
+
+class TicketKeys:
+    """The keys that a server seals its tickets with. They change, for whoever gets one can read
+    every connection that was resumed under it (RFC 5077 §5.5, RFC 9325 §4.2.1).
+
+    rotate_after: how long a key seals; for as long again it still opens.
+    """
+
+    def __init__(self, random: Randomness, rotate_after: timedelta = timedelta(hours=12)) -> None:
+        self._random = random
+        self._rotate_after = rotate_after
+        self._keys: list[tuple[datetime, TicketKey]] = []
+
+    def sealing(self, now: datetime) -> TicketKey:
+        """The key to seal with now; a new one if it is time."""
+        self._drop_old(now)
+        if not self._keys or now >= self._keys[0][0] + self._rotate_after:
+            drawn = self._random("ticket_key", TICKET_KEY_LENGTH)
+            self._keys.insert(0, (now, TicketKey.from_bytes(drawn)))
+        return self._keys[0][1]
+
+    def opening(self, ticket: bytes, now: datetime) -> TicketKey | None:
+        """The key that a ticket says it was sealed with, unless it is too old or unknown."""
+        self._drop_old(now)
+        name = ticket[:KEY_NAME]
+        return next((key for _, key in self._keys if key.name == name), None)
+
+    def _drop_old(self, now: datetime) -> None:
+        self._keys = [(at, key) for at, key in self._keys if now < at + 2 * self._rotate_after]
