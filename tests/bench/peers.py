@@ -1,27 +1,53 @@
 """A client and a server in one process, with memory between them: tlslab's own and its peers'.
 
-All do the same work: full handshakes without resumption, with the lab's RSA-2048 certificate;
-extended master secret and encrypt-then-MAC are off, because tlslab does not have them yet.
+All do the same work: full handshakes, or resumed by session ID, with the lab's certificates;
+extended master secret and encrypt-then-MAC are off, as they were when the first figures were taken.
 """
 
 import errno
 import ssl
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Self
+from typing import Any, Self
 
-from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
+from tlslite.api import (
+    HandshakeSettings,
+    SessionCache,
+    TLSConnection,
+    X509CertChain,
+    parsePEMKey,
+)
 
 import tlslab
+from tlslab.connection.session import SessionCache as TlslabSessionCache
+from tlslab.crypto.groups import ECDHE_GROUPS
+from tlslab.crypto.suites import ECDHE, SUITES, CipherType, KeyExchange
 from tlslab.lab import pki
-from tlslab.wire.registry import CipherSuite
+from tlslab.lab.peers import OPENSSL_NAMES
+from tlslab.wire.registry import CipherSuite, NamedGroup
 
 SERVER_NAME = "server.tlslab.test"
 
 
-class Pair:
-    """A client and a server. `suite`: the name that OpenSSL has for the cipher suite."""
+@dataclass(frozen=True)
+class Kind:
+    """What is done: a suite, for ECDHE on which curve, and whether a session is resumed."""
 
-    def __init__(self, suite: str) -> None:
+    suite: CipherSuite
+    curve: NamedGroup = NamedGroup.secp256r1
+    resumed: bool = False
+
+    @property
+    def identity(self) -> pki.Identity:
+        """Whose certificate the server has."""
+        is_ecdsa = SUITES[self.suite].key_exchange is KeyExchange.ECDHE_ECDSA
+        return pki.server_ecdsa() if is_ecdsa else pki.server_rsa()
+
+
+class Pair:
+    """A client and a server."""
+
+    def __init__(self, kind: Kind) -> None:
         raise NotImplementedError
 
     def handshake(self) -> Self:
@@ -35,30 +61,39 @@ class Pair:
 
 # -- tlslab -------------------------------------------------------------------------------------
 
-IANA_NAMES = {
-    "AES128-GCM-SHA256": CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256,
-    "AES128-SHA": CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA,
-}
-
 
 @cache
-def tlslab_configs(suite: str) -> tuple[tlslab.ClientConfig, tlslab.ServerConfig]:
-    identity = pki.server_rsa()
-    suites = (IANA_NAMES[suite],)
-    credential = tlslab.Credential(identity.certificate_chain, identity.private_key)
-    return (
-        tlslab.ClientConfig(
-            server_name=SERVER_NAME, trust_anchors=(pki.root(),), cipher_suites=suites
-        ),
-        tlslab.ServerConfig(credentials=(credential,), cipher_suites=suites),
+def tlslab_configs(kind: Kind) -> tuple[tlslab.ClientConfig, tlslab.ServerConfig]:
+    identity = kind.identity
+    # The certificate's curve has to be on the list too; the server's list decides.
+    groups = (kind.curve, *(group for group in ECDHE_GROUPS if group is not kind.curve))
+    common: dict[str, Any] = {
+        "cipher_suites": (kind.suite,),
+        "groups": groups,
+        "extended_master_secret": False,
+        "encrypt_then_mac": False,
+    }
+    client = tlslab.ClientConfig(
+        server_name=SERVER_NAME, trust_anchors=(pki.root(),), session_tickets=False, **common
     )
+    cache_ = TlslabSessionCache() if kind.resumed else None
+    credential = tlslab.Credential(identity.certificate_chain, identity.private_key)
+    server = tlslab.ServerConfig(credentials=(credential,), session_cache=cache_, **common)
+    if kind.resumed:
+        first = tlslab.client(client), tlslab.server(server)
+        events: list[Any] = []
+        while not first[0].is_connected:
+            first[1].receive_data(first[0].data_to_send())
+            events += first[0].receive_data(first[1].data_to_send())
+        client = replace(client, session=events[0].session)
+    return client, server
 
 
 class TlslabPair(Pair):
     """With a NullTrace."""
 
-    def __init__(self, suite: str) -> None:
-        client, server = tlslab_configs(suite)
+    def __init__(self, kind: Kind) -> None:
+        client, server = tlslab_configs(kind)
         self.client = tlslab.client(client, self.trace("client"))
         self.server = tlslab.server(server, self.trace("server"))
 
@@ -67,10 +102,9 @@ class TlslabPair(Pair):
 
     def handshake(self) -> Self:
         client, server = self.client, self.server
-        while not client.is_connected:
+        while not (client.is_connected and server.is_connected):
             server.receive_data(client.data_to_send())
             client.receive_data(server.data_to_send())
-        assert server.is_connected
         return self
 
     def transfer(self, data: bytes) -> bytes:
@@ -103,27 +137,40 @@ OP_NO_ENCRYPT_THEN_MAC = 1 << 19  # SSL_OP_NO_ENCRYPT_THEN_MAC
 
 
 @cache
-def ssl_contexts(suite: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    identity = pki.server_rsa()
+def ssl_contexts(kind: Kind) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    identity = kind.identity
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.load_verify_locations(pki.pem_path("root"))
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(identity.chain_path, identity.key_path)
+    if SUITES[kind.suite].key_exchange in ECDHE:
+        names = {NamedGroup.secp256r1: "prime256v1", NamedGroup.x25519: "X25519"}
+        server.set_ecdh_curve(names[kind.curve])
     for context in (client, server):
         context.maximum_version = ssl.TLSVersion.TLSv1_2
-        context.set_ciphers(suite)
+        context.set_ciphers(OPENSSL_NAMES[kind.suite])
         context.options |= OP_NO_EXTENDED_MASTER_SECRET | OP_NO_ENCRYPT_THEN_MAC
         context.options |= ssl.OP_NO_TICKET
     return client, server
 
 
+@cache
+def ssl_session(kind: Kind) -> ssl.SSLSession | None:
+    return SSLPair(replace(kind, resumed=False), kind).handshake().client.session
+
+
 class SSLPair(Pair):
     """The standard library's `ssl`, which is OpenSSL, over `MemoryBIO`."""
 
-    def __init__(self, suite: str) -> None:
-        client, server = ssl_contexts(suite)
+    def __init__(self, kind: Kind, contexts_of: Kind | None = None) -> None:
+        client, server = ssl_contexts(contexts_of or kind)
         self.to_client, self.to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.client = client.wrap_bio(self.to_client, self.to_server, server_hostname=SERVER_NAME)
+        self.client = client.wrap_bio(
+            self.to_client,
+            self.to_server,
+            server_hostname=SERVER_NAME,
+            session=ssl_session(kind) if kind.resumed else None,
+        )
         self.server = server.wrap_bio(self.to_server, self.to_client, server_side=True)
 
     def handshake(self) -> Self:
@@ -169,48 +216,70 @@ class MemorySocket:
 
 
 @cache
-def tlslite_identity() -> tuple[X509CertChain, object]:
-    identity = pki.server_rsa()
+def tlslite_identity(identity: pki.Identity) -> tuple[X509CertChain, object]:
     chain = X509CertChain()
     chain.parsePemList(identity.chain_pem.decode())
     return chain, parsePEMKey(identity.key_pem.decode(), private=True)
 
 
 @cache
-def tlslite_settings(suite: str) -> HandshakeSettings:
+def tlslite_settings(kind: Kind) -> HandshakeSettings:
+    suite = SUITES[kind.suite]
     settings = HandshakeSettings()
     settings.minVersion = settings.maxVersion = (3, 3)
-    settings.keyExchangeNames = ["rsa"]
-    settings.cipherNames = ["aes128gcm" if "GCM" in suite else "aes128"]
-    settings.macNames = ["aead" if "GCM" in suite else "sha"]
+    settings.keyExchangeNames = [suite.key_exchange.lower()]
+    settings.cipherNames = {
+        CipherType.GCM: ["aes128gcm"],
+        CipherType.CBC: ["aes128"],
+        CipherType.CHACHA20: ["chacha20-poly1305"],
+    }[suite.cipher_type]
+    settings.macNames = ["aead" if suite.cipher_type.is_aead else "sha"]
+    settings.eccCurves = list(dict.fromkeys([kind.curve.name, "secp256r1"]))
+    settings.keyShares = []
     settings.useExtendedMasterSecret = False
     settings.useEncryptThenMAC = False
     return settings
 
 
+@cache
+def tlslite_cache(kind: Kind) -> SessionCache | None:
+    return SessionCache() if kind.resumed else None
+
+
+@cache
+def tlslite_session(kind: Kind) -> object:
+    return TlslitePair(kind, first=True).handshake().client.session
+
+
 class TlslitePair(Pair):
     """tlslite-ng: pure Python, with gmpy2 for RSA. It does not verify certificate chains."""
 
-    def __init__(self, suite: str) -> None:
+    def __init__(self, kind: Kind, *, first: bool = False) -> None:
         client, server = MemorySocket(), MemorySocket()
         client.peer, server.peer = server, client
         self.client, self.server = TLSConnection(client), TLSConnection(server)
-        self.settings = tlslite_settings(suite)
+        self.kind = kind
+        self.session = tlslite_session(kind) if kind.resumed and not first else None
 
     def handshake(self) -> Self:
-        chain, key = tlslite_identity()
+        chain, key = tlslite_identity(self.kind.identity)
+        settings = tlslite_settings(self.kind)
         waiting = [
             self.client.handshakeClientCert(
-                settings=self.settings, serverName=SERVER_NAME, async_=True
+                settings=settings, serverName=SERVER_NAME, session=self.session, async_=True
             ),
             self.server.handshakeServerAsync(
-                certChain=chain, privateKey=key, settings=self.settings
+                certChain=chain,
+                privateKey=key,
+                settings=settings,
+                sessionCache=tlslite_cache(self.kind),
             ),
         ]
         while waiting:
             side = waiting.pop(0)
             if next(side, None) is not None:
                 waiting.append(side)
+        assert self.client.resumed is (self.session is not None)
         return self
 
     def transfer(self, data: bytes) -> bytes:

@@ -10,11 +10,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
-from .peers import Pair, SSLPair, TlslabPair, TlslitePair, TracedPair, ViewedPair
+from tlslab.wire.registry import CipherSuite, NamedGroup
+
+from .peers import Kind, Pair, SSLPair, TlslabPair, TlslitePair, TracedPair, ViewedPair
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,9 +81,9 @@ class Time:
 PAYLOAD = bytes(range(256)) * 64  # 16 KiB: one full record
 
 
-def handshakes(pair: type[Pair], openssl_name: str) -> Callable[[], object]:
-    """A full handshake, client and server together, new connections each time."""
-    make = partial(pair, openssl_name)
+def handshakes(pair: type[Pair], kind: Kind) -> Callable[[], object]:
+    """A handshake, client and server together, new connections each time."""
+    make = partial(pair, kind)
 
     def handshake() -> Pair:
         return make().handshake()
@@ -89,9 +91,9 @@ def handshakes(pair: type[Pair], openssl_name: str) -> Callable[[], object]:
     return handshake
 
 
-def data(pair: type[Pair], openssl_name: str) -> Callable[[], object]:
+def data(pair: type[Pair], kind: Kind) -> Callable[[], object]:
     """One record from the client to the server: protected, carried over, opened."""
-    connected = pair(openssl_name).handshake()
+    connected = pair(kind).handshake()
     assert connected.transfer(PAYLOAD) == PAYLOAD
     return partial(connected.transfer, PAYLOAD)
 
@@ -126,17 +128,31 @@ def import_of_cryptography_alone() -> Callable[[], object]:
 
 # -- the table ----------------------------------------------------------------------------------
 
-GCM, CBC = "AES128-GCM-SHA256", "AES128-SHA"
+GCM = Kind(CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256)
+CBC = Kind(CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA)
+CHACHA20 = Kind(CipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256)
+ECDHE_RSA = CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+ECDHE_ECDSA = CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
 
 
-def record_data(title: str, suite: str, goal: float | None) -> Rate:
+def record_data(title: str, kind: Kind, goal: float | None) -> Rate:
     """The same payload, the same way, through each pair."""
     lines = (
-        Line("ssl", partial(data, SSLPair, suite), 300),
-        Line("tlslab", partial(data, TlslabPair, suite), 200, goal),
-        Line("tlslite-ng", partial(data, TlslitePair, suite)),
+        Line("ssl", partial(data, SSLPair, kind), 300),
+        Line("tlslab", partial(data, TlslabPair, kind), 200, goal),
+        Line("tlslite-ng", partial(data, TlslitePair, kind)),
     )
     return Rate(title, "MB/s", len(PAYLOAD) / 1e6, lines)
+
+
+def full_handshakes(title: str, kind: Kind) -> Rate:
+    """The same handshake with each pair."""
+    lines = (
+        Line("ssl", partial(handshakes, SSLPair, kind), 10),
+        Line("tlslab", partial(handshakes, TlslabPair, kind), 8),
+        Line("tlslite-ng (verifies no chain)", partial(handshakes, TlslitePair, kind)),
+    )
+    return Rate(f"Handshakes: TLS 1.2, {title}", "/s", 1, lines)
 
 
 TABLE: tuple[Rate | Time, ...] = (
@@ -152,8 +168,13 @@ TABLE: tuple[Rate | Time, ...] = (
             Line("tlslite-ng (verifies no chain)", partial(handshakes, TlslitePair, GCM)),
         ),
     ),
+    full_handshakes("ECDHE_RSA on P-256, RSA-2048", Kind(ECDHE_RSA)),
+    full_handshakes("ECDHE_RSA on X25519, RSA-2048", Kind(ECDHE_RSA, NamedGroup.x25519)),
+    full_handshakes("ECDHE_ECDSA on P-256, P-256", Kind(ECDHE_ECDSA)),
+    full_handshakes("resumed by session ID", replace(GCM, resumed=True)),
     record_data("Application data: AES-128-GCM, records of 16 KiB", GCM, 0.4),
     record_data("Application data: AES-128-CBC with HMAC-SHA-1, records of 16 KiB", CBC, None),
+    record_data("Application data: ChaCha20-Poly1305, records of 16 KiB", CHACHA20, None),
     Time(
         "Import, in a fresh interpreter",
         (
