@@ -121,6 +121,7 @@ WHERE_IT_IS_USED = {
     "verify": ECDHE,
     "chacha20_protect": ECDHE,
     "chacha20_unprotect": ECDHE,
+    "accept_client": USER,
     "verify_client_chain": USER,
     "certificate_verify_content": USER,
     "extended_master_secret": (GCM, {"extended_master_secret": True}),

@@ -321,6 +321,22 @@ class Primitives:
         """The client's certificate, verified. See `tlslab.crypto.certificates`."""
         return certificates.verify_client_chain(certificate_list, trust_anchors, time)
 
+    def accept_client(
+        self,
+        certificate_list: Sequence[bytes],
+        required: bool,
+        trust_anchors: Sequence[x509.Certificate],
+        time: datetime,
+    ) -> x509.Certificate | None:
+        """The client's certificate, or None. See `tlslab.crypto.certificates.accept_client`."""
+        return certificates.accept_client(
+            certificate_list,
+            required,
+            trust_anchors,
+            time,
+            verify_client_chain=self.verify_client_chain,
+        )
+
     def certificate_verify_content(self, handshake_messages: Sequence[bytes]) -> bytes:
         """What a CertificateVerify signs. See `tlslab.crypto.signatures`."""
         return signatures.certificate_verify_content(handshake_messages)

@@ -69,6 +69,7 @@ WRONG = {
 NOT_SEEN_BY_THE_PEER = {"verify_chain", "verify", "verify_client_chain", "open_ticket"}
 # With what `lab.peers` does not negotiate: see test_tls12_in_full.
 ELSEWHERE = {
+    "accept_client",
     "certificate_verify_content",
     "extended_master_secret",
     "export_keying_material",

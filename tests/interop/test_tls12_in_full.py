@@ -195,6 +195,16 @@ def test_a_client_without_a_certificate_is_welcome_where_it_is_optional(tmp_path
     check(met, hardened=True, suite=GCM)
 
 
+def test_a_server_that_accepts_nobody_refuses_a_good_certificate(tmp_path):
+    def nobody(certificate_list, required, trust_anchors, time):
+        return REFERENCE.accept_client(certificate_list, required, (), time)
+
+    mine = REFERENCE.using(accept_client=nobody)
+    met = meet("server", GCM, tmp_path, user="client-rsa", primitives=mine)
+    assert met.error.alert == "unknown_ca"
+    assert "unknown ca" in str(met.theirs.error)
+
+
 @pytest.mark.parametrize("name", ["certificate_verify_content", "extended_master_secret"])
 def test_a_wrong_primitive_ends_the_handshake(name, tmp_path):
     def wrong(*arguments: Any) -> bytes:

@@ -11,7 +11,7 @@ transparency, and whether the CA deserves the trust.
 
 import ipaddress
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -97,6 +97,33 @@ def verify_client_chain(
         alert, reason = _why(leaf, intermediates, trust_anchors, usage, time)
         raise _refused(alert, reason or f"the chain is not acceptable: {error}") from error
     return leaf
+
+
+def accept_client(
+    certificate_list: Sequence[bytes],
+    required: bool,
+    trust_anchors: Sequence[x509.Certificate],
+    time: datetime,
+    *,
+    verify_client_chain: Callable[..., x509.Certificate] = verify_client_chain,
+) -> x509.Certificate | None:
+    """What a server decides on a client's Certificate message (RFC 5246 §7.4.6).
+
+    certificate_list: DER, the client's own first; empty for a client that does not say who it is.
+    required: whether it has to. Returns its certificate; None for one that need not say. Raises
+    ProtocolError: handshake_failure for nobody where somebody has to be, and what
+    `verify_client_chain` raises.
+    """
+    if certificate_list:
+        return verify_client_chain(certificate_list, trust_anchors, time)
+    if required:
+        raise ProtocolError(
+            "handshake_failure",
+            "the client sent no certificate, and this server wants one",
+            where="certificate.certificate_list",
+            section="RFC 5246 §7.4.6",
+        )
+    return None
 
 
 def parse_certificates(certificate_list: Sequence[bytes]) -> list[x509.Certificate]:

@@ -155,22 +155,17 @@ def sign_handshake(
 def client_identity(certificate: Certificate, context: Context[ServerConfig]) -> Peer | Anonymous:
     """Who the client says it is, verified up to its signature (RFC 5246 §7.4.6).
 
-    Raises ProtocolError: handshake_failure for nobody where somebody has to be, and what
-    `verify_client_chain` raises.
+    Raises ProtocolError: what `accept_client` raises.
     """
     config = context.config
-    if not certificate.certificate_list:
-        if config.client_authentication is ClientAuthentication.REQUIRED:
-            raise ProtocolError(
-                "handshake_failure",
-                "the client sent no certificate, and this server wants one",
-                where="certificate.certificate_list",
-                section="RFC 5246 §7.4.6",
-            )
-        return Anonymous()
-    leaf = context.primitives.verify_client_chain(
-        certificate.certificate_list, config.client_trust_anchors, config.clock()
+    leaf = context.primitives.accept_client(
+        certificate.certificate_list,
+        config.client_authentication is ClientAuthentication.REQUIRED,
+        config.client_trust_anchors,
+        config.clock(),
     )
+    if leaf is None:
+        return Anonymous()
     public_key = signing_key(leaf)
     context.trace.verified(
         "client certificate",
