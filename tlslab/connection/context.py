@@ -217,14 +217,9 @@ Handover = Callable[..., State]
 class Version:
     """What negotiation hands over to once it has chosen this version of the protocol.
 
-    client(agreed, context), server(agreed, context): give the first state of the version.
-    find_session(client_hello, server_name, context): the session that a server goes on with, or
-    None. resumed_client(agreed, session, context), resumed_server(...): then the first state.
+    client(offer, server_hello, context), server(requested, context): give the first state.
     """
 
     number: ProtocolVersion
     client: Handover
     server: Handover
-    find_session: Callable[..., Session | None]
-    resumed_client: Handover
-    resumed_server: Handover

@@ -1,27 +1,22 @@
-"""Up to the ServerHello: version, suite, extensions. Here versions are compared, and nowhere else.
+"""Up to the ServerHello: version, name, protocol. Here versions are compared, and nowhere else.
 
-When both sides' hellos are known, the connection is handed over to the states of its version.
+A client's offer is for every version that it can do. When one is chosen, on either side, the
+connection is handed over to the states of that version, which choose and check the rest.
 """
 
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-from tlslab.connection.choosing import (
-    Possible,
-    names_only_unknown_fields,
-    possible,
-)
 from tlslab.connection.config import MIN_RECORD_SIZE_LIMIT, ClientConfig, Credential, ServerConfig
 from tlslab.connection.context import Context, Messages, State, Version
-from tlslab.connection.session import Session
 from tlslab.crypto.certificates import names_match
 from tlslab.crypto.groups import ECDHE_GROUPS, FFDHE_GROUPS
-from tlslab.crypto.suites import ECDHE, SUITES, CipherType, KeyExchange, Suite
+from tlslab.crypto.suites import ECDHE, SUITES, CipherType, KeyExchange
 from tlslab.errors import LocalError, ProtocolError
 from tlslab.wire.extensions import (
     ALPN,
@@ -33,7 +28,6 @@ from tlslab.wire.extensions import (
     RecordSizeLimit,
     RenegotiationInfo,
     ServerName,
-    ServerNameAck,
     SessionTicket,
     SignatureAlgorithms,
     StatusRequest,
@@ -43,7 +37,6 @@ from tlslab.wire.extensions import (
 from tlslab.wire.hello import RANDOM_LENGTH, ClientHello, ServerHello
 from tlslab.wire.registry import (
     CertificateStatusType,
-    CipherSuite,
     CompressionMethod,
     ECPointFormat,
     HandshakeType,
@@ -59,28 +52,24 @@ DOWNGRADE_TO_TLS12 = b"DOWNGRD\x01"
 
 
 @dataclass(frozen=True, slots=True)
-class ClientAgreed:
-    """What a client knows after both hellos."""
+class ClientOffer:
+    """What a client has offered."""
 
     client_hello: ClientHello
-    server_hello: ServerHello
-    suite: Suite
-    alpn_protocol: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class ServerAgreed:
-    """What a server knows before it sends its ServerHello.
+class Requested:
+    """What a client wants of a server, as far as every version understands it.
 
-    extensions: what every version answers: server_name, ALPN, renegotiation_info.
+    server_name: the name that the server goes by, empty if none was asked for or it is unknown.
+    credentials: those for this name. could_do_better: whether the server knows a newer version.
     """
 
     client_hello: ClientHello
-    server_random: bytes
-    suite: Suite
-    alpn_protocol: bytes
     server_name: str
-    extensions: tuple[Extension, ...]
+    credentials: tuple[Credential, ...]
+    could_do_better: bool
 
 
 # -- the client ---------------------------------------------------------------------------------
@@ -127,14 +116,14 @@ def start_client(context: Context[ClientConfig], versions: Versions) -> State:
     context.send(client_hello)
     # Only that record says an old version; an alert about the ServerHello has to be understood.
     context.writer.version = client_hello.client_version
-    return WaitServerHello(client_hello, versions)
+    return WaitServerHello(ClientOffer(client_hello), versions)
 
 
 @dataclass(frozen=True, slots=True)
 class WaitServerHello(State):
     """The client has sent its ClientHello (RFC 5246 §7.4.1.3)."""
 
-    client_hello: ClientHello
+    offer: ClientOffer
     versions: Versions = field(repr=False)
 
     ACCEPTS: ClassVar[Messages] = {HandshakeType.server_hello: ServerHello}
@@ -155,17 +144,7 @@ class WaitServerHello(State):
             "server_random", server_hello.random, "server_hello.random", "RFC 5246 §7.4.1.3"
         )
         self._check_choice(server_hello)
-        suite = SUITES[server_hello.cipher_suite]
-        context.agree_on_suite(suite.code, suite.prf_hash)
-        alpn_protocol = self._alpn(server_hello)
-        if alpn_protocol:
-            context.trace.negotiated("alpn_protocol", repr(alpn_protocol)[2:-1], "RFC 7301 §3.1")
-        agreed = ClientAgreed(self.client_hello, server_hello, suite, alpn_protocol)
-        session = context.config.session
-        offered = self.client_hello.session_id
-        if session and offered and server_hello.session_id == offered:
-            return version.resumed_client(agreed, session, context)
-        return version.client(agreed, context)
+        return version.client(self.offer, server_hello, context)
 
     def _check_downgrade(self, version: Version, server_hello: ServerHello) -> None:
         """A server that can do better says so in its random, which is signed or kept in the hash of
@@ -181,14 +160,14 @@ class WaitServerHello(State):
             )
 
     def _check_choice(self, server_hello: ServerHello) -> None:
-        if server_hello.cipher_suite not in self.client_hello.cipher_suites:
+        if server_hello.cipher_suite not in self.offer.client_hello.cipher_suites:
             raise ProtocolError(
                 "illegal_parameter",
                 f"the server chose {server_hello.cipher_suite.label}, which was not offered",
                 where="server_hello.cipher_suite",
                 section="RFC 5246 §7.4.1.3",
             )
-        if server_hello.compression_method not in self.client_hello.compression_methods:
+        if server_hello.compression_method not in self.offer.client_hello.compression_methods:
             raise ProtocolError(
                 "illegal_parameter",
                 f"the server chose {server_hello.compression_method.label}, which was not offered",
@@ -196,31 +175,13 @@ class WaitServerHello(State):
                 section="RFC 5246 §7.4.1.3",
             )
         for extension_type in server_hello.extension_types():
-            if extension_type not in self.client_hello.extension_types():
+            if extension_type not in self.offer.client_hello.extension_types():
                 raise ProtocolError(
                     "unsupported_extension",
                     "an answer to something that was not asked",
                     where=f"server_hello.extensions.{extension_type.name}",
                     section="RFC 5246 §7.4.1.4",
                 )
-        _check_renegotiation_info(server_hello, "server_hello", "RFC 5746 §3.4")
-        _check_point_formats(server_hello, "server_hello", "RFC 8422 §5.2")
-        _check_record_size_limit(server_hello, "server_hello")
-
-    def _alpn(self, server_hello: ServerHello) -> bytes:
-        answer = server_hello.extension(ALPN)
-        if answer is None:
-            return b""
-        offer = self.client_hello.extension(ALPN)
-        chosen = answer.protocol_name_list
-        if len(chosen) != 1 or offer is None or chosen[0] not in offer.protocol_name_list:
-            raise ProtocolError(
-                "illegal_parameter",
-                "the answer has to be one of the protocols that were offered",
-                where="server_hello.extensions.application_layer_protocol_negotiation",
-                section="RFC 7301 §3.1",
-            )
-        return chosen[0]
 
 
 # -- the server ---------------------------------------------------------------------------------
@@ -248,43 +209,11 @@ class WaitClientHello(State):
                 where="client_hello.compression_methods",
                 section="RFC 5246 §7.4.1.2",
             )
-        _check_renegotiation_info(client_hello, "client_hello", "RFC 5746 §3.6")
-        _check_point_formats(client_hello, "client_hello", "RFC 8422 §5.1.2")
-        _check_record_size_limit(client_hello, "client_hello")
         server_name, credentials = self._choose_credentials(client_hello, context)
-        chosen = version.find_session(client_hello, server_name, context) or self._choose_suite(
-            client_hello, credentials, context
+        could_do_better = version.number < max(self.versions)
+        return version.server(
+            Requested(client_hello, server_name, credentials, could_do_better), context
         )
-        is_resumed = isinstance(chosen, Session)
-        suite = SUITES[chosen.cipher_suite] if isinstance(chosen, Session) else chosen.suite
-        context.agree_on_suite(suite.code, suite.prf_hash)
-        alpn_protocol = self._choose_protocol(client_hello, context)
-        extensions: list[Extension] = []
-        if server_name and not is_resumed:
-            # RFC 6066 §3: in a resumed session the server "MUST NOT include" it.
-            extensions.append(ServerNameAck())
-        if _asks_for_secure_renegotiation(client_hello):
-            extensions.append(RenegotiationInfo())
-        if alpn_protocol:
-            extensions.append(ALPN((alpn_protocol,)))
-            context.trace.negotiated("alpn_protocol", repr(alpn_protocol)[2:-1], "RFC 7301 §3.1")
-        server_random = self._draw_random(version, context)
-        agreed = ServerAgreed(
-            client_hello, server_random, suite, alpn_protocol, server_name, tuple(extensions)
-        )
-        if is_resumed:
-            return version.resumed_server(agreed, chosen, context)
-        return version.server(agreed, chosen, context)
-
-    def _draw_random(self, version: Version, context: Context[ServerConfig]) -> bytes:
-        name, section = "server_random", "RFC 5246 §7.4.1.3"
-        if version.number == max(self.versions):
-            return context.draw(name, RANDOM_LENGTH, section)
-        # RFC 8446 §4.1.3: a server that can do TLS 1.3 and negotiates 1.2 MUST end its random so.
-        drawn = context.config.random(name, RANDOM_LENGTH)
-        random = drawn[: -len(DOWNGRADE_TO_TLS12)] + DOWNGRADE_TO_TLS12
-        context.trace.random_drawn(name, random, "RFC 8446 §4.1.3")
-        return random
 
     def _choose_version(self, client_hello: ClientHello) -> Version:
         extension = client_hello.extension(SupportedVersions)
@@ -324,70 +253,6 @@ class WaitClientHello(State):
                 return host_name, matching
         return "", credentials
 
-    def _choose_suite(
-        self,
-        client_hello: ClientHello,
-        credentials: tuple[Credential, ...],
-        context: Context[ServerConfig],
-    ) -> Possible:
-        config = context.config
-        # What cannot be done with this client, the choice does not get to see.
-        supported = tuple(
-            suite
-            for suite in config.cipher_suites
-            if possible(SUITES[suite], credentials, client_hello, config)
-        )
-        chosen = context.primitives.choose_cipher_suite(client_hello.cipher_suites, supported)
-        if chosen is None:
-            raise self._nothing_in_common(client_hello, config)
-        way = None
-        if chosen in SUITES:
-            way = possible(SUITES[CipherSuite(chosen)], credentials, client_hello, config)
-        if way is None:
-            raise LocalError(f"choose_cipher_suite chose {chosen!r}, which this server cannot do")
-        return way
-
-    def _nothing_in_common(self, client_hello: ClientHello, config: ServerConfig) -> ProtocolError:
-        common = [suite for suite in config.cipher_suites if suite in client_hello.cipher_suites]
-        if common and names_only_unknown_fields(client_hello, config):
-            return ProtocolError(
-                "insufficient_security",
-                "none of the client's groups for DHE is one of the server's, which has "
-                + ", ".join(group.name for group in config.groups),
-                where="client_hello.extensions.supported_groups",
-                section="RFC 7919 §4",
-            )
-        if common:
-            return ProtocolError(
-                "handshake_failure",
-                f"{common[0].name} needs a certificate, a signature scheme and a group that both "
-                "sides can do, and something of these is missing",
-                where="client_hello.cipher_suites",
-                section="RFC 5246 §7.4.2",
-            )
-        return ProtocolError(
-            "handshake_failure",
-            "no suite in common: the server has "
-            + ", ".join(suite.name for suite in config.cipher_suites),
-            where="client_hello.cipher_suites",
-            section="RFC 5246 §7.4.1.3",
-        )
-
-    def _choose_protocol(self, client_hello: ClientHello, context: Context[ServerConfig]) -> bytes:
-        offer = client_hello.extension(ALPN)
-        if offer is None or not context.config.alpn:
-            return b""
-        for protocol in context.config.alpn:
-            if protocol in offer.protocol_name_list:
-                return protocol
-        raise ProtocolError(
-            "no_application_protocol",
-            f"the client offers {_listed(offer.protocol_name_list)}, "
-            f"the server has {_listed(context.config.alpn)}",
-            where="client_hello.extensions.application_layer_protocol_negotiation",
-            section="RFC 7301 §3.2",
-        )
-
 
 # -- helpers ------------------------------------------------------------------------------------
 
@@ -415,6 +280,63 @@ def sni(server_name: str) -> bytes:
     return host_name
 
 
+def choose_protocol(client_hello: ClientHello, config: ServerConfig) -> bytes:
+    """The server's choice among the client's protocols; empty if there is nothing to choose.
+
+    Raises ProtocolError: no_application_protocol.
+    """
+    offer = client_hello.extension(ALPN)
+    if offer is None or not config.alpn:
+        return b""
+    for protocol in config.alpn:
+        if protocol in offer.protocol_name_list:
+            return protocol
+    raise ProtocolError(
+        "no_application_protocol",
+        f"the client offers {_listed(offer.protocol_name_list)}, "
+        f"the server has {_listed(config.alpn)}",
+        where="client_hello.extensions.application_layer_protocol_negotiation",
+        section="RFC 7301 §3.2",
+    )
+
+
+def chosen_protocol(answer: ALPN | None, client_hello: ClientHello, name: str) -> bytes:
+    """The protocol in the server's answer; empty without one. name: of the message it stands in.
+
+    Raises ProtocolError: illegal_parameter, for what was not offered.
+    """
+    if answer is None:
+        return b""
+    offer = client_hello.extension(ALPN)
+    chosen = answer.protocol_name_list
+    if len(chosen) != 1 or offer is None or chosen[0] not in offer.protocol_name_list:
+        raise ProtocolError(
+            "illegal_parameter",
+            "the answer has to be one of the protocols that were offered",
+            where=f"{name}.extensions.application_layer_protocol_negotiation",
+            section="RFC 7301 §3.1",
+        )
+    return chosen[0]
+
+
+def protocol_agreed(context: Context[Any], protocol: bytes) -> None:
+    """Report the application protocol, if there is one."""
+    if protocol:
+        context.trace.negotiated("alpn_protocol", repr(protocol)[2:-1], "RFC 7301 §3.1")
+
+
+def check_record_size_limit(extension: RecordSizeLimit | None, name: str) -> None:
+    """Check that a record may hold enough. name: of the message. Raises ProtocolError."""
+    if extension is not None and extension.record_size_limit < MIN_RECORD_SIZE_LIMIT:
+        raise ProtocolError(
+            "illegal_parameter",
+            f"{extension.record_size_limit} bytes; a record has to hold at least "
+            f"{MIN_RECORD_SIZE_LIMIT}",
+            where=f"{name}.extensions.record_size_limit.record_size_limit",
+            section="RFC 8449 §4",
+        )
+
+
 def _group_extensions(config: ClientConfig) -> list[Extension]:
     """supported_groups and ec_point_formats, as far as a suite or a key needs them."""
     exchanges = {SUITES[suite].key_exchange for suite in config.cipher_suites}
@@ -432,47 +354,6 @@ def _group_extensions(config: ClientConfig) -> list[Extension]:
     if curves:
         extensions.append(ECPointFormats((ECPointFormat.uncompressed,)))
     return extensions
-
-
-def _check_point_formats(hello: ClientHello | ServerHello, name: str, section: str) -> None:
-    extension = hello.extension(ECPointFormats)
-    if extension is not None and ECPointFormat.uncompressed not in extension.ec_point_format_list:
-        raise ProtocolError(
-            "illegal_parameter",
-            "uncompressed points are not among them, and everybody has to know those",
-            where=f"{name}.extensions.ec_point_formats.ec_point_format_list",
-            section=section,
-        )
-
-
-def _check_record_size_limit(hello: ClientHello | ServerHello, name: str) -> None:
-    extension = hello.extension(RecordSizeLimit)
-    if extension is not None and extension.record_size_limit < MIN_RECORD_SIZE_LIMIT:
-        raise ProtocolError(
-            "illegal_parameter",
-            f"{extension.record_size_limit} bytes; a record has to hold at least "
-            f"{MIN_RECORD_SIZE_LIMIT}",
-            where=f"{name}.extensions.record_size_limit.record_size_limit",
-            section="RFC 8449 §4",
-        )
-
-
-def _check_renegotiation_info(hello: ClientHello | ServerHello, name: str, section: str) -> None:
-    extension = hello.extension(RenegotiationInfo)
-    if extension is not None and extension.renegotiated_connection:
-        raise ProtocolError(
-            "handshake_failure",
-            "there is no earlier handshake, so this has to be empty",
-            where=f"{name}.extensions.renegotiation_info.renegotiated_connection",
-            section=section,
-        )
-
-
-def _asks_for_secure_renegotiation(client_hello: ClientHello) -> bool:
-    return (
-        client_hello.extension(RenegotiationInfo) is not None
-        or CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV in client_hello.cipher_suites
-    )
 
 
 def _listed(names: tuple[bytes, ...]) -> str:

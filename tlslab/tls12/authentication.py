@@ -9,13 +9,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from tlslab.connection.choosing import common_scheme
 from tlslab.connection.config import ClientAuthentication, ClientConfig, Credential, ServerConfig
 from tlslab.connection.context import Context
 from tlslab.crypto.certificates import parse_certificates, signing_key
 from tlslab.crypto.ocsp import verify_ocsp_response
 from tlslab.crypto.signatures import PrivateKey, PublicKey
 from tlslab.errors import ProtocolError
+from tlslab.tls12.choosing import common_scheme
 from tlslab.tls12.keys import Terms
 from tlslab.tls12.messages import (
     Certificate,

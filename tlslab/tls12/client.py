@@ -27,11 +27,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from tlslab.connection.config import ClientConfig
 from tlslab.connection.context import Context, Messages, State
-from tlslab.connection.negotiation import ClientAgreed
 from tlslab.crypto.certificates import authenticates, rsa_encryption_key, signing_key
 from tlslab.crypto.groups import ECDHE_GROUPS
 from tlslab.crypto.suites import ECDHE, KeyExchange
 from tlslab.errors import AlertName, ProtocolError
+from tlslab.tls12.agreement import ClientAgreed
 from tlslab.tls12.authentication import (
     Peer,
     answer_to,

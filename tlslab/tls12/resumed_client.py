@@ -13,9 +13,9 @@ from typing import ClassVar
 
 from tlslab.connection.config import ClientConfig
 from tlslab.connection.context import Context, Messages, State
-from tlslab.connection.negotiation import ClientAgreed
 from tlslab.connection.session import Session
 from tlslab.errors import ProtocolError
+from tlslab.tls12.agreement import ClientAgreed
 from tlslab.tls12.client import IGNORED, Connected, check_encrypt_then_mac
 from tlslab.tls12.connected import completed, send_finished, verify_finished
 from tlslab.tls12.keys import Secrets, resume_secrets, settle

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from tlslab.connection.config import ServerConfig
 from tlslab.connection.context import Context, Messages, State
-from tlslab.connection.negotiation import ServerAgreed
 from tlslab.connection.session import Session
+from tlslab.tls12.agreement import ServerAgreed
 from tlslab.tls12.connected import completed, send_finished, verify_finished
 from tlslab.tls12.keys import Secrets, resume_secrets, settle
 from tlslab.tls12.messages import Finished

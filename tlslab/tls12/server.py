@@ -20,12 +20,11 @@ from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from tlslab.connection.choosing import EphemeralECDHE, Exchange, Possible, StaticRSA
 from tlslab.connection.config import ClientAuthentication, ServerConfig
 from tlslab.connection.context import Context, Messages, State
-from tlslab.connection.negotiation import ServerAgreed
 from tlslab.crypto.groups import Share
 from tlslab.crypto.tickets import TicketKey
+from tlslab.tls12.agreement import ServerAgreed
 from tlslab.tls12.authentication import (
     Anonymous,
     Peer,
@@ -34,6 +33,7 @@ from tlslab.tls12.authentication import (
     sign_params,
     verify_handshake_signature,
 )
+from tlslab.tls12.choosing import EphemeralECDHE, Exchange, Possible, StaticRSA
 from tlslab.tls12.connected import (
     Established,
     channel_binding,
