@@ -1,0 +1,118 @@
+"""What every extension is, and the list that carries them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tlslab.errors import ProtocolError
+from tlslab.trace import Span
+from tlslab.wire.codec import Reader, Writer
+from tlslab.wire.presentation import Enumerated, Layout, Rest, Structure
+from tlslab.wire.registry import ExtensionType
+
+
+class Extension(Structure):
+    """The body of an extension; its type, `TYPE`, goes in front of it."""
+
+    __slots__ = ()
+    TYPE: ClassVar[ExtensionType]
+
+    @property
+    def extension_type(self) -> ExtensionType:
+        """The type that goes in front of it."""
+        return self.TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueExtension(Extension):
+    """An extension whose body is kept as it came; `code` is its type."""
+
+    code: ExtensionType
+    extension_data: bytes
+
+    NAME: ClassVar[str] = "extension"
+    LAYOUT: ClassVar[Layout] = {"extension_data": Rest()}
+
+    @property
+    def extension_type(self) -> ExtensionType:
+        """The type it came with."""
+        return self.code
+
+
+class EmptyExtension(Extension):
+    """An extension that says all it has to say by being there."""
+
+    __slots__ = ()
+    LAYOUT: ClassVar[Layout] = {}
+
+
+Bodies = Mapping[ExtensionType, type[Extension]]
+
+
+class Extensions:
+    """`Extension extensions<0..2^16-1>`, or nothing at all (RFC 5246 §7.4.1.2).
+
+    struct {
+        ExtensionType extension_type;
+        opaque extension_data<0..2^16-1>;
+    } Extension;
+
+    A hello from before extensions were invented ends without them: its value is None, and that is
+    not the same as an empty list.
+    """
+
+    __slots__ = ("bodies",)
+
+    def __init__(self, bodies: Bodies) -> None:
+        self.bodies = bodies
+
+    def read(self, reader: Reader, field: str) -> tuple[Extension, ...] | None:
+        if not reader.remaining:
+            return None
+        inside = reader.enter(0, 2**16 - 1, field)
+        found: dict[ExtensionType, Extension] = {}
+        while inside.remaining:
+            extension = self._read_one(inside)
+            if extension.extension_type in found:
+                raise ProtocolError(
+                    "illegal_parameter",
+                    "this extension stands here twice",
+                    where=inside.name(extension.extension_type.name),
+                    section="RFC 5246 §7.4.1.4",
+                )
+            found[extension.extension_type] = extension
+        return tuple(found.values())
+
+    def _read_one(self, reader: Reader) -> Extension:
+        start = reader.position
+        # The name goes into the path, so it is looked at before it is taken.
+        number = int.from_bytes(reader.data[start : start + 2], "big")
+        name = _TYPE.known.get(number) or ExtensionType(number)
+        index = len(reader.spans) if reader.spans is not None else 0
+        extension_type = _TYPE.read(reader, f"{name.name}.extension_type")
+        inside = reader.enter(0, 2**16 - 1, f"{name.name}.extension_data")
+        if reader.spans is not None:
+            whole = Span(reader.name(name.name), start, reader.position, "", False)
+            reader.spans.insert(index, whole)
+        inside.path = reader.name(name.name)
+        body = self.bodies.get(extension_type)
+        if body is None:
+            return OpaqueExtension(extension_type, inside.opaque(inside.remaining, "opaque"))
+        extension = body.read(inside)
+        inside.finish()
+        return extension
+
+    def write(self, writer: Writer, field: str, value: tuple[Extension, ...] | None) -> None:
+        if value is None:
+            return
+        inside = Writer(writer.name(field))
+        for extension in value:
+            name = extension.extension_type.name
+            _TYPE.write(inside, f"{name}.extension_type", extension.extension_type)
+            body = Writer(inside.name(name))
+            extension.write(body)
+            inside.vector(0, 2**16 - 1, f"{name}.extension_data", body.data())
+        writer.vector(0, 2**16 - 1, field, inside.data())
+
+
+_TYPE = Enumerated(ExtensionType)
