@@ -14,7 +14,7 @@ from tlslab.tls12 import messages
 from tlslab.wire import extensions, framing, hello
 from tlslab.wire.framing import HANDSHAKE_HEADER_LENGTH
 from tlslab.wire.presentation import Structure, spans_of
-from tlslab.wire.registry import AlertDescription
+from tlslab.wire.registry import AlertDescription, ExtensionType
 
 STRUCTURES = sorted(
     {
@@ -65,7 +65,7 @@ def test_a_hello_with_unknown_values_and_grease_survives(random, session_id, sui
         tuple(hello.CipherSuite(suite) for suite in suites),
         (hello.CompressionMethod(0),),
         tuple(
-            extensions.OpaqueExtension(hello.ExtensionType(number), body)
+            extensions.OpaqueExtension(ExtensionType(number), body)
             for number, body in types.items()
             if number not in kinds
         ),

@@ -29,6 +29,7 @@ from tlslab.wire.registry import (
     ExtensionType,
     HandshakeType,
     HashAlgorithm,
+    KeyUpdateRequest,
     NamedGroup,
     NameType,
     ProtocolVersion,
@@ -48,6 +49,7 @@ BYTES = [
     ECPointFormat,
     HandshakeType,
     HashAlgorithm,
+    KeyUpdateRequest,
     NameType,
     PskKeyExchangeMode,
     SignatureAlgorithm,
@@ -281,6 +283,7 @@ ANCHORS = [
     (NameType.host_name, 0, "RFC 6066 §3"),
     (CertificateStatusType.ocsp_multi, 2, "RFC 6961 §2.2"),
     (PskKeyExchangeMode.psk_dhe_ke, 1, "RFC 8446 §4.2.9"),
+    (KeyUpdateRequest.update_requested, 1, "RFC 8446 §4.6.3"),
     (CertificateCompressionAlgorithm.brotli, 2, "RFC 8879 §3"),
 ]
 

@@ -265,6 +265,7 @@ class Connection:
         self, kind: type[HandshakeMessage], raw: bytes, records: tuple[int, ...]
     ) -> None:
         context = self._context
+        kind = kind.form(raw)
         ignored = kind.msg_type in self._state.IGNORES
         counts = (
             kind.msg_type is not HandshakeType.hello_request and not self._state.APPLICATION_DATA

@@ -75,6 +75,14 @@ class HandshakeMessage(Structure):
     __slots__ = ()
     msg_type: ClassVar[HandshakeType]
 
+    @classmethod
+    def form(cls, raw: bytes) -> "type[HandshakeMessage]":
+        """The class that decodes the whole message `raw`: this one, or what its bytes make of it.
+
+        One message of TLS 1.3 says by its content what it is: see `ServerHello`.
+        """
+        return cls
+
     def encode_handshake(self) -> bytes:
         """The whole message: header and body."""
         body = self.encode()

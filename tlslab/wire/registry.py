@@ -8,7 +8,8 @@ Sources, as IANA published them on 2026-09-29:
 * "Transport Layer Security (TLS) Extensions": ExtensionType Values, Certificate Status Types,
   Certificate Compression Algorithm IDs;
 * "Transport Layer Security Protocol Compression Methods";
-* the RFCs for what IANA does not register: ProtocolVersion, AlertLevel, NameType.
+* the RFCs for what IANA does not register: ProtocolVersion, AlertLevel, NameType,
+  KeyUpdateRequest.
 
 Newest entries: SLH-DSA in SignatureScheme, MLKEM512X25519 in NamedGroup, tls_flags in
 ExtensionType, general_error in AlertDescription, Ascon in CipherSuite.
@@ -65,6 +66,7 @@ __all__ = [
     "GreaseCode16",
     "HandshakeType",
     "HashAlgorithm",
+    "KeyUpdateRequest",
     "NameType",
     "NamedGroup",
     "ProtocolVersion",
@@ -609,6 +611,13 @@ class PskKeyExchangeMode(Code8):
     @classmethod
     def grease_values(cls) -> frozenset[int]:
         return GREASE_8
+
+
+class KeyUpdateRequest(Code8):
+    """Whether the peer is to change its keys too (RFC 8446 §4.6.3)."""
+
+    update_not_requested = 0
+    update_requested = 1
 
 
 class CertificateCompressionAlgorithm(Code16):

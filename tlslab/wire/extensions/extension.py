@@ -1,8 +1,8 @@
-"""What every extension is, and the list that carries them."""
+"""What every extension is, the list that carries them, and what has such a list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from tlslab.errors import ProtocolError
 from tlslab.trace import Span
@@ -46,29 +46,46 @@ class EmptyExtension(Extension):
     LAYOUT: ClassVar[Layout] = {}
 
 
+X = TypeVar("X", bound=Extension)
+
+
+class WithExtensions:
+    """What has a list of extensions: the hellos, and messages of TLS 1.3 and their parts."""
+
+    __slots__ = ()
+    extensions: tuple[Extension, ...] | None
+
+    def extension(self, kind: type[X]) -> X | None:
+        """The extension of this kind, or None."""
+        for extension in self.extensions or ():
+            if isinstance(extension, kind):
+                return extension
+        return None
+
+    def extension_types(self) -> tuple[ExtensionType, ...]:
+        """The types of all extensions, in order."""
+        return tuple(extension.extension_type for extension in self.extensions or ())
+
+
 Bodies = Mapping[ExtensionType, type[Extension]]
 
 
 class Extensions:
-    """`Extension extensions<0..2^16-1>`, or nothing at all (RFC 5246 §7.4.1.2).
+    """`Extension extensions<0..2^16-1>` (RFC 8446 §4.2).
 
     struct {
         ExtensionType extension_type;
         opaque extension_data<0..2^16-1>;
     } Extension;
-
-    A hello from before extensions were invented ends without them: its value is None, and that is
-    not the same as an empty list.
     """
 
     __slots__ = ("bodies",)
+    SECTION: ClassVar[str] = "RFC 8446 §4.2"
 
     def __init__(self, bodies: Bodies) -> None:
         self.bodies = bodies
 
     def read(self, reader: Reader, field: str) -> tuple[Extension, ...] | None:
-        if not reader.remaining:
-            return None
         inside = reader.enter(0, 2**16 - 1, field)
         found: dict[ExtensionType, Extension] = {}
         while inside.remaining:
@@ -78,7 +95,7 @@ class Extensions:
                     "illegal_parameter",
                     "this extension stands here twice",
                     where=inside.name(extension.extension_type.name),
-                    section="RFC 5246 §7.4.1.4",
+                    section=self.SECTION,
                 )
             found[extension.extension_type] = extension
         return tuple(found.values())
@@ -104,7 +121,7 @@ class Extensions:
 
     def write(self, writer: Writer, field: str, value: tuple[Extension, ...] | None) -> None:
         if value is None:
-            return
+            raise writer.error(field, "it has to be there, even when it is empty")
         inside = Writer(writer.name(field))
         for extension in value:
             name = extension.extension_type.name
@@ -113,6 +130,44 @@ class Extensions:
             extension.write(body)
             inside.vector(0, 2**16 - 1, f"{name}.extension_data", body.data())
         writer.vector(0, 2**16 - 1, field, inside.data())
+
+
+class HelloExtensions(Extensions):
+    """`Extension extensions<0..2^16-1>`, or nothing at all (RFC 5246 §7.4.1.2).
+
+    A hello from before extensions were invented ends without them: its value is None, and that is
+    not the same as an empty list.
+    """
+
+    __slots__ = ()
+    SECTION: ClassVar[str] = "RFC 5246 §7.4.1.4"
+
+    def read(self, reader: Reader, field: str) -> tuple[Extension, ...] | None:
+        return super().read(reader, field) if reader.remaining else None
+
+    def write(self, writer: Writer, field: str, value: tuple[Extension, ...] | None) -> None:
+        if value is not None:
+            super().write(writer, field, value)
+
+
+class ClientHelloExtensions(HelloExtensions):
+    """The list of a ClientHello, in which pre_shared_key stands last (RFC 8446 §4.2.11)."""
+
+    __slots__ = ()
+
+    def read(self, reader: Reader, field: str) -> tuple[Extension, ...] | None:
+        extensions = super().read(reader, field)
+        types = [extension.extension_type for extension in extensions or ()]
+        # RFC 8446 §4.2.11: "Servers MUST check that it is the last extension and otherwise fail
+        # the handshake with an "illegal_parameter" alert."
+        if ExtensionType.pre_shared_key in types[:-1]:
+            raise ProtocolError(
+                "illegal_parameter",
+                f"it has to be the last extension, and {types[-1].name} is",
+                where=reader.name(f"{field}.pre_shared_key"),
+                section="RFC 8446 §4.2.11",
+            )
+        return extensions
 
 
 _TYPE = Enumerated(ExtensionType)

@@ -1,0 +1,1 @@
+"""What belongs to TLS 1.3 alone."""
