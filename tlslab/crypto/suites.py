@@ -1,6 +1,7 @@
-"""What a cipher suite stands for: key exchange, cipher and hash function (RFC 5246 Appendix C).
+"""What a cipher suite stands for: key exchange, cipher and hash function (RFC 5246 Appendix C), and
+in TLS 1.3 the last two alone (RFC 8446 Appendix B.4).
 
-To add a suite whose parts exist already, add its name to `_COMBINATIONS`.
+To add a suite of TLS 1.2 whose parts exist already, add its name to `_COMBINATIONS`.
 """
 
 from dataclasses import dataclass
@@ -107,3 +108,32 @@ DEFAULT_SUITES: tuple[CipherSuite, ...] = tuple(
     if suite.key_exchange in ECDHE and suite.cipher_type.is_aead
 )
 """What is offered unless somebody asks for more by name: forward secrecy, AEAD (RFC 9325)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls13Suite:
+    """The parameters of a suite of TLS 1.3 (RFC 8446 §4.1.2, Appendix B.4).
+
+    cipher_type: GCM or CHACHA20. key_length: in bytes. hash_name: of HKDF and of the transcript.
+    """
+
+    code: CipherSuite
+    cipher_type: CipherType
+    key_length: int
+    hash_name: str
+
+    @property
+    def name(self) -> str:
+        """The name IANA gives it."""
+        return self.code.name
+
+
+TLS13_SUITES: dict[CipherSuite, Tls13Suite] = {
+    suite.code: suite
+    for suite in (
+        Tls13Suite(CipherSuite.TLS_AES_128_GCM_SHA256, CipherType.GCM, 16, "sha256"),
+        Tls13Suite(CipherSuite.TLS_AES_256_GCM_SHA384, CipherType.GCM, 32, "sha384"),
+        Tls13Suite(CipherSuite.TLS_CHACHA20_POLY1305_SHA256, CipherType.CHACHA20, 32, "sha256"),
+    )
+}
+"""The suites of TLS 1.3, first the one that every implementation MUST have (RFC 8446 §9.1)."""
