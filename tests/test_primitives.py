@@ -5,6 +5,7 @@ from in_memory import ASKS, CBC, GCM, NULL, Pair, credential, resumption
 
 from tlslab.errors import LocalError
 from tlslab.primitives import NAMES, Primitives
+from tlslab.primitives.tls13 import Tls13Functions
 from tlslab.wire.registry import CipherSuite
 
 
@@ -74,7 +75,7 @@ def test_it_says_what_is_replaced():
     assert repr(mine) == "<Primitives: cbc_padding, prf>"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in vars(Tls13Functions)])
 def test_each_primitive_says_what_it_is_and_is_used_by_a_handshake(name):
     assert getattr(Primitives, name).__doc__
     called = []
