@@ -1,98 +1,108 @@
-"""Configurations of the laboratory: its PKI, and randomness and a clock that can be repeated."""
+"""Configurations of the laboratory: its PKI, and randomness and a clock that can be repeated.
 
-from datetime import UTC, datetime
+Each function takes the options of both sides (`tlslab.lab.options`) and uses what concerns its own.
+"""
+
+from typing import Any
 
 from tlslab.connection.config import (
     DEFAULT_SCHEMES,
+    ClientAuthentication,
     ClientConfig,
-    Clock,
     Credential,
-    Randomness,
     ServerConfig,
-    system_clock,
-    system_random,
 )
-from tlslab.errors import LocalError
 from tlslab.lab import pki
-from tlslab.lab.randomness import SeededRandom
-from tlslab.primitives import REFERENCE, Primitives
-from tlslab.wire.registry import CipherSuite
+from tlslab.lab.options import (
+    DEFAULT_SUITE,
+    SEEDED_TIME,
+    SERVER_NAME,
+    Options,
+    Seed,
+    groups_named,
+    prime_of,
+    random_and_clock,
+    read_options,
+    server_identities,
+    suite_named,
+    takes_options,
+    user_identity,
+)
+from tlslab.wire.framing import MAX_PLAINTEXT
 
-SERVER_NAME = "server.tlslab.test"
-DEFAULT_SUITE = "TLS_RSA_WITH_AES_128_GCM_SHA256"
+__all__ = [
+    "DEFAULT_SUITE",
+    "REPEATABLE_FIRST",
+    "SEEDED_TIME",
+    "SERVER_NAME",
+    "Seed",
+    "client_config",
+    "credential",
+    "server_config",
+    "suite_named",
+]
+
 REPEATABLE_FIRST = tuple(sorted(DEFAULT_SCHEMES, key=lambda scheme: "pss" in scheme.name))
-SEEDED_TIME = datetime(2026, 1, 1, tzinfo=UTC)
-"""What the clock of a seeded run says."""
-
-Seed = int | str | None
+"""A signature with PSS is another one each time; a seeded run has to be repeatable."""
 
 
-def client_config(
-    *,
-    seed: Seed = None,
-    suite: str | CipherSuite = DEFAULT_SUITE,
-    server_name: str = SERVER_NAME,
-    alpn: tuple[bytes, ...] = (),
-    primitives: Primitives = REFERENCE,
-) -> ClientConfig:
+@takes_options
+def client_config(**options: Any) -> ClientConfig:
     """A client that trusts the lab's root and offers one suite. See `lab.handshake`."""
-    random, clock = _random_and_clock(seed, "client")
+    return client_config_of(read_options(options))
+
+
+@takes_options
+def server_config(**options: Any) -> ServerConfig:
+    """The lab's server, which has two names to choose from, and one suite. See `lab.handshake`."""
+    return server_config_of(read_options(options))
+
+
+def client_config_of(wanted: Options) -> ClientConfig:
+    """The client's part of the options."""
+    random, clock = random_and_clock(wanted.seed, "client")
     return ClientConfig(
-        server_name=server_name,
+        server_name=wanted.server_name,
         trust_anchors=(pki.root(),),
-        cipher_suites=(suite_named(suite),),
-        extended_master_secret=False,
-        session_tickets=False,
-        encrypt_then_mac=False,
-        alpn=alpn,
+        cipher_suites=(suite_named(wanted.suite),),
+        groups=groups_named(wanted.groups),
+        credential=credential(user_identity(wanted.user)) if wanted.user is not None else None,
+        extended_master_secret=wanted.extended_master_secret,
+        encrypt_then_mac=wanted.encrypt_then_mac,
+        session_tickets=wanted.tickets,
+        session=wanted.session,
+        record_size_limit=wanted.record_size_limit,
+        alpn=wanted.alpn,
         random=random,
         clock=clock,
-        primitives=primitives,
+        primitives=wanted.primitives,
     )
 
 
-def server_config(
-    *,
-    seed: Seed = None,
-    suite: str | CipherSuite = DEFAULT_SUITE,
-    alpn: tuple[bytes, ...] = (),
-    primitives: Primitives = REFERENCE,
-) -> ServerConfig:
-    """The lab's server, which has two names to choose from, and one suite. See `lab.handshake`."""
-    random, clock = _random_and_clock(seed, "server")
+def server_config_of(wanted: Options) -> ServerConfig:
+    """The server's part of the options."""
+    random, clock = random_and_clock(wanted.seed, "server")
+    asks = ClientAuthentication(wanted.client_authentication)
     return ServerConfig(
-        credentials=tuple(
-            credential(identity())
-            for identity in (pki.server_rsa, pki.server_other, pki.server_ecdsa)
-        ),
-        # A signature with PSS is another one each time; a seeded run has to be repeatable.
+        credentials=tuple(credential(each) for each in server_identities(wanted.server)),
         signature_schemes=REPEATABLE_FIRST,
-        cipher_suites=(suite_named(suite),),
-        extended_master_secret=False,
-        encrypt_then_mac=False,
-        alpn=alpn,
+        cipher_suites=(suite_named(wanted.suite),),
+        groups=groups_named(wanted.groups),
+        dh_field=prime_of(wanted.groups),
+        client_authentication=asks,
+        client_trust_anchors=() if asks is ClientAuthentication.NONE else (pki.root(),),
+        extended_master_secret=wanted.extended_master_secret,
+        encrypt_then_mac=wanted.encrypt_then_mac,
+        session_cache=wanted.session_cache,
+        ticket_keys=wanted.ticket_keys,
+        record_size_limit=wanted.record_size_limit or MAX_PLAINTEXT,
+        alpn=wanted.alpn,
         random=random,
         clock=clock,
-        primitives=primitives,
+        primitives=wanted.primitives,
     )
 
 
 def credential(identity: pki.Identity) -> Credential:
-    """An identity of the lab's PKI as a server's credential."""
+    """An identity of the lab's PKI as a credential."""
     return Credential(identity.certificate_chain, identity.private_key)
-
-
-def suite_named(name: str | CipherSuite) -> CipherSuite:
-    """The suite with IANA's name `name`. Raises LocalError for a name that does not exist."""
-    if isinstance(name, CipherSuite):
-        return name
-    try:
-        return CipherSuite[name]
-    except KeyError:
-        raise LocalError(f"IANA knows no cipher suite called {name!r}") from None
-
-
-def _random_and_clock(seed: Seed, side: str) -> tuple[Randomness, Clock]:
-    if seed is None:
-        return system_random, system_clock
-    return SeededRandom(seed, side), lambda: SEEDED_TIME

@@ -3,21 +3,22 @@
 h = lab.handshake(seed=1)
 h.trace              what the client saw
 h.server_trace       what the server saw
+again = lab.handshake(seed=2, resume=h)
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from tlslab.connection.connection import Connection
 from tlslab.connection.context import ApplicationData, Event, HandshakeCompleted
+from tlslab.connection.session import Session
 from tlslab.endpoints import client, server
-from tlslab.errors import AlertReceived, TLSError
-from tlslab.lab.configs import DEFAULT_SUITE, SERVER_NAME, Seed, client_config, server_config
-from tlslab.primitives import REFERENCE, Primitives
+from tlslab.errors import AlertReceived, LocalError, TLSError
+from tlslab.lab.configs import client_config_of, server_config_of
+from tlslab.lab.options import Options, Seed, read_options, takes_options
 from tlslab.trace import NullTrace, Trace
-from tlslab.wire.registry import CipherSuite
 
 REQUEST = b"Can anybody read this?"
 REPLY = b"Only the two of us."
@@ -105,7 +106,7 @@ class Handshake:
     """A handshake that was run in memory, with both sides' traces.
 
     received_by_server, received_by_client: the application data. error: what ended it early, if
-    anything did; the other side then got an alert. seed: what it was run with.
+    anything did; the other side then got an alert. options: what it was run with.
     """
 
     trace: Trace = field(repr=False)
@@ -114,48 +115,55 @@ class Handshake:
     received_by_server: bytes
     received_by_client: bytes
     error: Exception | None
-    seed: Seed = None
+    options: Options = field(default=Options(), repr=False, compare=False)
 
     @property
     def completed(self) -> bool:
         """Whether both sides verified each other's Finished."""
         return self.outcome is not None
 
+    @property
+    def seed(self) -> Seed:
+        """What it was run with; None is live randomness."""
+        return self.options.seed
+
+    @property
+    def session(self) -> Session | None:
+        """What the client can go on with, if the server remembers."""
+        return self.outcome.session if self.outcome is not None else None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether another handshake can go on from this one: `lab.handshake(resume=…)`."""
+        return self.session is not None
+
     def __repr__(self) -> str:
         if self.outcome is None:
             return f"<Handshake: failed, {self.error}>"
-        return (
-            f"<Handshake: completed, {self.outcome.version.title}, "
-            f"{self.outcome.cipher_suite.name}>"
-        )
+        return f"<Handshake: {agreement(self.outcome)}>"
 
 
-def handshake(
-    *,
-    seed: Seed = None,
-    suite: str | CipherSuite = DEFAULT_SUITE,
-    server_name: str = SERVER_NAME,
-    alpn: tuple[bytes, ...] = (),
-    primitives: Primitives = REFERENCE,
-    request: bytes = REQUEST,
-    reply: bytes = REPLY,
-) -> Handshake:
+def agreement(outcome: HandshakeCompleted) -> str:
+    """What both sides agreed on, in a line."""
+    how = "resumed" if outcome.resumed else "completed"
+    return f"{how}, {outcome.version.title}, {outcome.cipher_suite.name}"
+
+
+@takes_options
+def handshake(*, request: bytes = REQUEST, reply: bytes = REPLY, **options: Any) -> Handshake:
     """Run client and server against each other in memory.
 
     seed: the same seed gives the same bytes everywhere; None draws from the operating system.
-    suite: IANA's name. alpn: what both sides can do. primitives: what both sides compute with.
+    suite: IANA's name. All the options are those of `tlslab.lab.options.Options`.
     request, reply: application data from the client and from the server. Then both close.
+    Raises LocalError for what the package cannot do, TypeError for an option that does not exist.
     """
+    wanted = read_options(options)
+    if wanted.resume is not None and not isinstance(wanted.resume, Handshake):
+        raise LocalError("in memory, only a handshake in memory can be gone on from")
     client_trace, server_trace = Trace("client"), Trace("server")
-    ours = start_client(
-        client_trace,
-        seed=seed,
-        suite=suite,
-        server_name=server_name,
-        alpn=alpn,
-        primitives=primitives,
-    )
-    theirs = start_server(server_trace, seed=seed, suite=suite, alpn=alpn, primitives=primitives)
+    ours = Ours(client(client_config_of(wanted), client_trace))
+    theirs = Ours(server(server_config_of(wanted), server_trace))
     converse(ours, theirs, request, reply)
     return Handshake(
         client_trace,
@@ -164,37 +172,20 @@ def handshake(
         theirs.received,
         ours.received,
         _first_error(ours, theirs),
-        seed,
+        wanted,
     )
 
 
-def start_client(
-    trace: NullTrace,
-    *,
-    seed: Seed = None,
-    suite: str | CipherSuite = DEFAULT_SUITE,
-    server_name: str = SERVER_NAME,
-    alpn: tuple[bytes, ...] = (),
-    primitives: Primitives = REFERENCE,
-) -> Ours:
-    """The lab's client, about to begin."""
-    config = client_config(
-        seed=seed, suite=suite, server_name=server_name, alpn=alpn, primitives=primitives
-    )
-    return Ours(client(config, trace))
+@takes_options
+def start_client(trace: NullTrace, **options: Any) -> Ours:
+    """The lab's client, about to begin. See `handshake` for the options."""
+    return Ours(client(client_config_of(read_options(options)), trace))
 
 
-def start_server(
-    trace: NullTrace,
-    *,
-    seed: Seed = None,
-    suite: str | CipherSuite = DEFAULT_SUITE,
-    alpn: tuple[bytes, ...] = (),
-    primitives: Primitives = REFERENCE,
-) -> Ours:
-    """The lab's server, waiting."""
-    config = server_config(seed=seed, suite=suite, alpn=alpn, primitives=primitives)
-    return Ours(server(config, trace))
+@takes_options
+def start_server(trace: NullTrace, **options: Any) -> Ours:
+    """The lab's server, waiting. See `handshake` for the options."""
+    return Ours(server(server_config_of(read_options(options)), trace))
 
 
 def converse(client: Endpoint, server: Endpoint, request: bytes, reply: bytes) -> None:

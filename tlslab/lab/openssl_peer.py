@@ -1,0 +1,237 @@
+"""OpenSSL, as Python's `ssl` brings it: a context for the lab, and one end of a wire in memory."""
+
+import contextlib
+import ssl
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cryptography import x509
+
+from tlslab.connection.config import ClientAuthentication
+from tlslab.crypto.suites import SUITES, KeyExchange
+from tlslab.errors import LocalError
+from tlslab.lab import pki
+from tlslab.lab.dhparam import write_dh_parameters
+from tlslab.lab.options import (
+    DEFAULT_SUITE,
+    Options,
+    prime_of,
+    read_options,
+    server_identities,
+    suite_named,
+    takes_options,
+    user_identity,
+)
+from tlslab.wire.registry import CipherSuite
+
+Role = Literal["client", "server"]
+
+
+def _openssl_name(suite: CipherSuite) -> str:
+    """OpenSSL leaves out TLS, WITH, the RSA key exchange, and what goes without saying."""
+    exchange, cipher = suite.name.removeprefix("TLS_").split("_WITH_")
+    cipher = cipher.replace("AES_", "AES").replace("_CBC_", "_")
+    cipher = cipher.replace("POLY1305_SHA256", "POLY1305")
+    name = cipher if exchange == "RSA" else f"{exchange}_{cipher}"
+    return name.replace("_", "-")
+
+
+OPENSSL_NAMES = {suite: _openssl_name(suite) for suite in SUITES}
+"""OpenSSL's own names of the suites."""
+
+# What OpenSSL negotiates by default and a first handshake is easier without. `ssl` has no names
+# for them: SSL_OP_NO_EXTENDED_MASTER_SECRET and SSL_OP_NO_ENCRYPT_THEN_MAC in openssl/ssl.h.
+NO_EXTENDED_MASTER_SECRET = 1 << 0
+NO_ENCRYPT_THEN_MAC = 1 << 19
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What OpenSSL says of a connection.
+
+    received: our application data. error: what ended it early, in OpenSSL's words. verified: what
+    it says of our certificate: "ok", or why not; empty if it saw none. subject: whom it is for,
+    once the handshake is done. resumed: whether it went on with an earlier session. session: what
+    it can go on with as a client.
+    """
+
+    received: bytes = b""
+    error: str = ""
+    verified: str = ""
+    subject: str = ""
+    resumed: bool = False
+    session: ssl.SSLSession | None = None
+
+
+def witness(
+    tls: ssl.SSLObject | ssl.SSLSocket, received: bytes, error: Exception | None
+) -> Witness:
+    """What this side of OpenSSL saw."""
+    verified = subject = ""
+    session = None
+    if isinstance(error, ssl.SSLCertVerificationError):
+        verified = error.verify_message
+    # Before the handshake is done, `ssl` tells nothing of the certificate or the session.
+    with contextlib.suppress(ValueError):
+        certificate = tls.getpeercert(binary_form=True)
+        if certificate is not None:
+            verified = "ok"
+            subject = x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
+        session = tls.session
+    return Witness(received, str(error or ""), verified, subject, bool(tls.session_reused), session)
+
+
+@takes_options
+def ssl_context(
+    role: Role, suite: str | CipherSuite = DEFAULT_SUITE, **options: Any
+) -> ssl.SSLContext:
+    """A context of `ssl` for the lab: TLS 1.2, one suite, the lab's PKI; `role` is OpenSSL's.
+
+    The options are those of `lab.handshake`. Raises LocalError for a suite that OpenSSL has not.
+    """
+    return ssl_context_of(role, read_options({"suite": suite, **options}))
+
+
+def ssl_context_of(role: Role, wanted: Options) -> ssl.SSLContext:
+    """OpenSSL's part of the options. `ssl` cannot choose groups, staple or limit records."""
+    code = suite_named(wanted.suite)
+    if code not in OPENSSL_NAMES:
+        raise LocalError(f"OpenSSL has no name here for {code.name}")
+    context = _client_context(wanted) if role == "client" else _server_context(wanted)
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    # SECLEVEL=0 lets it do what it would not: NULL, and SHA-1 as a MAC.
+    context.set_ciphers(f"{OPENSSL_NAMES[code]}:@SECLEVEL=0")
+    if not wanted.extended_master_secret:
+        context.options |= NO_EXTENDED_MASTER_SECRET
+    if not wanted.encrypt_then_mac:
+        context.options |= NO_ENCRYPT_THEN_MAC
+    if not wanted.tickets:
+        context.options |= ssl.OP_NO_TICKET
+    if wanted.alpn:
+        context.set_alpn_protocols([name.decode("ascii") for name in wanted.alpn])
+    return context
+
+
+def _client_context(wanted: Options) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(pki.pem_path("root"))
+    if wanted.user is not None:
+        user = user_identity(wanted.user)
+        context.load_cert_chain(user.chain_path, user.key_path)
+    return context
+
+
+def _server_context(wanted: Options) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # OpenSSL has room for one certificate of a kind, and chooses none by name.
+    for identity in (
+        (pki.server_rsa(), pki.server_ecdsa())
+        if wanted.server is None
+        else server_identities(wanted.server)
+    ):
+        context.load_cert_chain(identity.chain_path, identity.key_path)
+    asks = ClientAuthentication(wanted.client_authentication)
+    if asks is not ClientAuthentication.NONE:
+        context.verify_mode = (
+            ssl.CERT_REQUIRED if asks is ClientAuthentication.REQUIRED else ssl.CERT_OPTIONAL
+        )
+        context.load_verify_locations(pki.pem_path("root"))
+    if SUITES[suite_named(wanted.suite)].key_exchange is KeyExchange.DHE_RSA:
+        with tempfile.NamedTemporaryFile(suffix=".pem") as parameters:
+            parameters.write(write_dh_parameters(prime_of(wanted.groups)))
+            parameters.flush()
+            context.load_dh_params(parameters.name)
+    return context
+
+
+class OpenSSL:
+    """Python's `ssl` over memory BIOs, as an `Endpoint`.
+
+    server_name: whom it wants as a client; None makes it a server. session: one to go on with.
+    """
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        server_name: str | None,
+        session: ssl.SSLSession | None = None,
+    ) -> None:
+        self.error: Exception | None = None
+        self.completed = False
+        self.received = b""
+        self._closing = False
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._ssl = context.wrap_bio(
+            self._incoming,
+            self._outgoing,
+            server_side=server_name is None,
+            server_hostname=server_name,
+            session=session,
+        )
+        if server_name is not None:
+            self._go_on()
+
+    @property
+    def witness(self) -> Witness:
+        """What it says of the connection."""
+        return witness(self._ssl, self.received, self.error)
+
+    @property
+    def session(self) -> ssl.SSLSession | None:
+        """What it can go on with next time."""
+        return self._ssl.session
+
+    @property
+    def session_reused(self) -> bool | None:
+        """Whether it went on with an earlier session."""
+        return self._ssl.session_reused
+
+    @property
+    def channel_binding(self) -> bytes | None:
+        """Its tls-unique (RFC 5929 §3)."""
+        return self._ssl.get_channel_binding("tls-unique")
+
+    def receive(self, data: bytes) -> None:
+        """Take what our side sent."""
+        self._incoming.write(data)
+        self._go_on()
+
+    def data_to_send(self) -> bytes:
+        """What has to go to our side now."""
+        return self._outgoing.read()
+
+    def send(self, data: bytes) -> None:
+        """Queue application data."""
+        if data:
+            self._ssl.write(data)
+
+    def close(self) -> None:
+        """Queue close_notify."""
+        self._closing = True
+        self._attempt(self._ssl.unwrap)
+
+    def _go_on(self) -> None:
+        if not self.completed:
+            self.completed = self._attempt(self._ssl.do_handshake)
+        if self.completed:
+            self._attempt(self._ssl.unwrap if self._closing else self._read)
+
+    def _read(self) -> None:
+        while data := self._ssl.read(65536):
+            self.received += data
+        # An empty read is our side's close_notify: answer it.
+        self._ssl.unwrap()
+
+    def _attempt(self, action: Callable[[], object]) -> bool:
+        if self.error is not None:
+            return False
+        try:
+            action()
+        except ssl.SSLWantReadError:
+            return False
+        except ssl.SSLError as error:
+            self.error = error
+            return False
+        return True
