@@ -4,45 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from tlslab.errors import LocalError
+from tlslab.view.plots.chart import ENTRY, Line, draw_lines, legend_below, legend_in, name_axes
 from tlslab.view.plots.picture import Picture, described, plain_style
-from tlslab.view.plots.sheet import (
-    BLUE,
-    GREEN,
-    INK,
-    NORMAL,
-    ORANGE,
-    PAPER,
-    PURPLE,
-    QUIET,
-    RED,
-    SMALL,
-    cut,
-    figure_of,
-    font,
-)
+from tlslab.view.plots.sheet import NORMAL, PAPER, QUIET, figure_of, font
 from tlslab.view.tables import counted
 
 Measured = Mapping[str, Sequence[tuple[int, int]]]
 """For each suite, pairs of payload and bytes on the wire, both in bytes."""
 
-# Colour, dashes and marker: any one of them is enough to tell two suites apart.
-_STYLES = (
-    (BLUE, "-", "o"),
-    (RED, (0, (5, 2)), "s"),
-    (GREEN, (0, (1, 1.2)), "^"),
-    (PURPLE, (0, (6, 2, 1, 2)), "D"),
-    (ORANGE, (0, (3, 1, 1, 1, 1, 1)), "v"),
-    (INK, (0, (9, 3)), "x"),
-)
-
 WIDE, LEFT, RIGHT = 540.0, 58.0, 14.0
 PANEL, BETWEEN = 150.0, 30.0
-NAME_ROOM = 400.0
-ENTRY = 12.0
-"""Height of a line of the legend, in points."""
 
 _Group = tuple[tuple[str, ...], tuple[tuple[int, int], ...]]
 """Suites of which every record was as long, and their pairs."""
@@ -121,11 +94,9 @@ def _figure(groups: Sequence[_Group]) -> Figure:
     wire.set_title(
         "What protection adds to a record", fontproperties=font(NORMAL + 1.5, bold=True), loc="left"
     )
-    wire.set_ylabel("bytes on the wire", fontproperties=font())
-    added.set_ylabel("bytes added", fontproperties=font())
-    added.set_xlabel("payload, bytes", fontproperties=font())
-    handles = wire.get_lines()
-    _legend(figure, handles, (LEFT / WIDE, 10 / high))
+    name_axes(wire, "", "bytes on the wire")
+    name_axes(added, "payload, bytes", "bytes added")
+    legend_below(figure, wire.get_lines(), (LEFT / WIDE, 10 / high), mono=True)
     return figure
 
 
@@ -133,51 +104,13 @@ def _in(ax: Axes, groups: Sequence[_Group]) -> Figure:
     figure = figure_of(ax)
     _draw(ax, groups, _added)
     ax.set_ylim(bottom=0)
-    ax.set_ylabel("bytes added", fontproperties=font())
-    ax.set_xlabel("payload, bytes", fontproperties=font())
-    legend = ax.legend(prop=font(mono=True))
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    name_axes(ax, "payload, bytes", "bytes added")
+    legend_in(ax, mono=True)
     return figure
 
 
 def _draw(ax: Axes, groups: Sequence[_Group], height) -> None:
-    for number, (suites, pairs) in enumerate(groups):
-        color, dashes, marker = _STYLES[number % len(_STYLES)]
-        ax.plot(
-            [payload for payload, _ in pairs],
-            height(pairs),
-            color=color,
-            linestyle=dashes,
-            linewidth=1.6,
-            clip_on=False,
-            marker=marker,
-            markersize=4.5,
-            markevery=(number, max(1, len(pairs) // 12)),
-            label="\n".join(cut(suite, NAME_ROOM, SMALL, mono=True) for suite in suites),
-        )
-    ax.grid(color="#dddddd", linewidth=0.6)
-    ax.set_axisbelow(True)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(integer=True, nbins=8, steps=[1, 2, 5, 10]))
-        axis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-        for label in axis.get_ticklabels():
-            label.set_fontproperties(font())
-
-
-def _legend(figure: Figure, handles: Sequence, corner: tuple[float, float]) -> None:
-    legend = figure.legend(
-        handles=handles,
-        prop=font(mono=True),
-        loc="lower left",
-        bbox_to_anchor=corner,
-        frameon=False,
-        handlelength=5,
-        borderpad=0,
-        borderaxespad=0,
-        labelspacing=0.35,
-    )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    lines = [
+        Line(suites, [payload for payload, _ in pairs], height(pairs)) for suites, pairs in groups
+    ]
+    draw_lines(ax, lines, mono=True)
