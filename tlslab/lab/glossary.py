@@ -15,6 +15,8 @@ NOTEBOOKS = {
     "06": "06_finished",
     "07": "07_application_data",
     "08": "08_your_handshake",
+    "11": "11_client_authentication",
+    "12": "12_resumption",
 }
 
 
@@ -31,6 +33,8 @@ TERMS: tuple[Term, ...] = tuple(
     Term(*each)
     for each in (
         ("alert", 'The message of TLS for "no": two bytes, level and description.', "00"),
+        ("authentication", "Finding out who somebody is.", "11"),
+        ("authorisation", "Deciding what somebody may do.", "11"),
         ("authority", "Somebody who signs certificates, and whom clients trust to do it.", "00"),
         ("big-endian", "The most significant byte first: the order of all numbers in TLS.", "01"),
         ("certificate", "A signed statement that a public key belongs to a name.", "00"),
@@ -63,6 +67,7 @@ TERMS: tuple[Term, ...] = tuple(
         ("label", "Letters that say for which purpose a secret is stretched.", "05"),
         ("MAC", "Message authentication code: a checksum under a key.", "06"),
         ("master secret", "48 bytes from which all keys of a connection are made.", "00"),
+        ("mutual TLS", "A handshake in which the client shows a certificate too.", "11"),
         ("nonce", "A number that is used once, so that no two encryptions are alike.", "00"),
         ("padding", "Bytes that fill up to a length that a method needs.", "04"),
         ("plaintext", "What is to be protected, as it was before.", "06"),
