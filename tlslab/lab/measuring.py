@@ -1,12 +1,16 @@
-"""How long records become: measured on records that a connection made, for a picture or a table."""
+"""How long records become, and how many flights a connection takes.
+
+Both are measured on records that a connection made, for a picture or a table.
+"""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from tlslab.crypto.suites import SUITES, KeyExchange
 from tlslab.errors import LocalError
 from tlslab.lab.configs import Seed
 from tlslab.lab.handshake import Ours, start_client, start_server
-from tlslab.trace import NullTrace
+from tlslab.trace import NullTrace, Record, Trace
 from tlslab.wire.registry import CipherSuite
 
 PAYLOADS = tuple(range(1, 101))
@@ -57,3 +61,47 @@ def _finish(client: Ours, server: Ours) -> None:
 def _sent(client: Ours, payload: int) -> int:
     client.send(bytes(payload))
     return len(client.data_to_send())
+
+
+# -- flights ------------------------------------------------------------------------------------
+
+
+class Flight(NamedTuple):
+    """What one side sends before it has to wait for the other. length: bytes on the wire."""
+
+    sender: str
+    length: int
+
+
+TCP = (Flight("client", 0), Flight("server", 0))
+"""The handshake of TCP: SYN, and SYN with ACK; the third packet travels with the first data (RFC
+9293 §3.5). It has no byte of TLS."""
+
+
+def flights(trace: Trace) -> tuple[Flight, ...]:
+    """The flights of a connection, TCP's first, up to the one with the server's first data.
+
+    Of each flight the bytes of its records are counted; of the last one, those up to the first
+    record with data. Raises LocalError if the server sent none.
+    """
+    found: list[Flight] = list(TCP)
+    for record in trace.of(Record):
+        if found[-1].sender == record.sender and len(found) > len(TCP):
+            found[-1] = Flight(record.sender, found[-1].length + len(record.raw))
+        else:
+            found.append(Flight(record.sender, len(record.raw)))
+        if record.sender == "server" and record.content_type == "application_data":
+            return tuple(found)
+    raise LocalError("the server sent no application data, so nothing came to an end")
+
+
+def flights_without_tls(trace: Trace) -> tuple[Flight, ...]:
+    """The same data over TCP alone: what the first record of each side with data has inside."""
+    first = {
+        record.sender: len(record.plaintext)
+        for record in reversed(trace.of(Record))
+        if record.content_type == "application_data"
+    }
+    if "server" not in first:
+        raise LocalError("the server sent no application data, so nothing came to an end")
+    return (*TCP, *(Flight(side, first[side]) for side in ("client", "server")))

@@ -4,7 +4,7 @@ from tlslab import view
 view.text.steps(trace)        the handshake step by step
 view.text.messages(trace)     who said what, in order
 view.plot_ladder(trace)       the same as a picture, to keep; so plot_secrets, plot_bytes,
-                              plot_record_overhead
+                              plot_record_overhead, plot_round_trips
 """
 
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         plot_bytes,
         plot_ladder,
         plot_record_overhead,
+        plot_round_trips,
         plot_secrets,
     )
 
@@ -25,6 +26,7 @@ __all__ = [
     "plot_bytes",
     "plot_ladder",
     "plot_record_overhead",
+    "plot_round_trips",
     "plot_secrets",
     "text",
 ]
