@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from programs import free_port
 
 from tlslab.cli import main
 from tlslab.lab import pki
@@ -143,12 +144,6 @@ def other_ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
     leaf = x509.load_der_x509_certificate(pki.server_other().certificate_chain[0])
     path.write_bytes(leaf.public_bytes(Encoding.PEM))
     return path
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
