@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from programs import (
     NAME,
+    gnutls_words,
     needs_curl,
     needs_gnutls_cli,
     needs_gnutls_serv,
@@ -43,18 +44,6 @@ ALL = [
 ALL_SUITES = [word for name in ALL for word in ("--suite", name)]
 OPENSSL = {suite.name: f"{name}:@SECLEVEL=0" for suite, name in OPENSSL_NAMES.items()}
 OPENSSL_ALL = ":".join([*OPENSSL_NAMES.values(), "@SECLEVEL=0"])
-
-
-def gnutls_words(suite: str) -> str:
-    """GnuTLS puts a suite together from the key exchange, the cipher and the MAC."""
-    exchange, cipher = suite.removeprefix("TLS_").split("_WITH_")
-    *words, mac = cipher.split("_")
-    name = "-".join(words)
-    if "GCM" in cipher or "CHACHA20" in cipher:
-        mac = "AEAD"
-    elif mac == "SHA":
-        mac = "SHA1"
-    return f"+{exchange.replace('_', '-')}:+{name}:+{mac}"
 
 
 GNUTLS = {suite: gnutls_words(suite) for suite in ALL}

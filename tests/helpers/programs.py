@@ -38,6 +38,18 @@ def s_client(port: int, *arguments: str) -> list[str]:
     ]
 
 
+def gnutls_words(suite: str) -> str:
+    """GnuTLS puts a suite together from the key exchange, the cipher and the MAC."""
+    exchange, cipher = suite.removeprefix("TLS_").split("_WITH_")
+    *words, mac = cipher.split("_")
+    name = "-".join(words)
+    if "GCM" in cipher or "CHACHA20" in cipher:
+        mac = "AEAD"
+    elif mac == "SHA":
+        mac = "SHA1"
+    return f"+{exchange.replace('_', '-')}:+{name}:+{mac}"
+
+
 def converse(command: list[str], text: str = "ping\n", **environment: str) -> str:
     """Start an interactive client, tell it what to say, and give all that it says until it ends.
 
