@@ -29,10 +29,11 @@ from tlslab.trace import Message, RandomDrawn, Record, SecretDerived, Span, Trac
 from tlslab.view import glossary
 from tlslab.view.glossary import Entry, explain, explain_message, explain_value, known
 from tlslab.view.glossary.messages import MESSAGES
+from tlslab.view.glossary.tls13 import FIELDS_OF_TLS13, MESSAGES_OF_TLS13
 from tlslab.view.glossary.values import VALUES
 from tlslab.view.ladder import bytes_of, ladder
 from tlslab.wire import extensions
-from tlslab.wire.extensions import Extension, Extensions
+from tlslab.wire.extensions import ALLOWED_IN, HYBRID_SHARES, Extension, Extensions, KeyShareEntry
 from tlslab.wire.framing import RECORD_HEADER_LENGTH, HandshakeMessage, handshake_spans
 from tlslab.wire.hello import ClientHello
 from tlslab.wire.presentation import ListOf, Struct, Structure, Vector, spans_of
@@ -46,14 +47,15 @@ MADE_UP = (ExtensionType(0x1234), ExtensionType(0x0A0A))
 # -- what a decoder can produce, from the declarations --------------------------------------------
 
 Bounds = tuple[tuple[int, int], ...]
+VERSIONS = {"TLS 1.2": "tls12", "TLS 1.3": "tls13"}
+"""Titles, as a trace has them, and where the package has what belongs to the version alone."""
 
 
-def structures() -> list[type[Structure]]:
-    """Every structure that some module of the package declares."""
+def structures(version: str = "") -> list[type[Structure]]:
+    """Every structure that some module of the package declares, for this version or for any."""
     found: set[type[Structure]] = set()
-    for floor in ("wire", "connection", "tls12", "tls13"):
-        if not (ROOT / floor).exists():
-            continue
+    own = [VERSIONS[version]] if version else list(VERSIONS.values())
+    for floor in ("wire", "connection", *own):
         package = importlib.import_module(f"tlslab.{floor}")
         for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             for value in vars(importlib.import_module(info.name)).values():
@@ -74,16 +76,22 @@ def parts_of(kind: type[Structure]) -> Iterator[type[Structure]]:
             yield element.structure
 
 
-def messages() -> list[type[Structure]]:
+def messages(version: str = "") -> list[type[Structure]]:
     """The structures that are decoded by themselves: messages and headers, no parts of others."""
-    inside = {part for kind in structures() for part in parts_of(kind)}
-    return [kind for kind in structures() if kind not in inside and not issubclass(kind, Extension)]
+    found = structures(version)
+    inside = {part for kind in found for part in parts_of(kind)}
+    return [kind for kind in found if kind not in inside and not issubclass(kind, Extension)]
 
 
 def fields_of(kind: type[Structure], path: str) -> Iterator[tuple[str, Bounds]]:
     """The fields of a structure, each with the bounds that it has if it is a vector."""
     for name, declared in kind.LAYOUT.items():
         yield from fields(declared, f"{path}.{name}")
+    if kind is KeyShareEntry:
+        for part in {
+            name for forms in HYBRID_SHARES.values() for parts in forms for name, _ in parts
+        }:
+            yield f"{path}.key_exchange.{part}", ()
 
 
 def fields(declared: object, path: str) -> Iterator[tuple[str, Bounds]]:
@@ -124,9 +132,9 @@ def extension_fields(
 
 
 @cache
-def declared_fields() -> dict[str, Bounds]:
+def declared_fields(version: str) -> dict[str, Bounds]:
     found: dict[str, Bounds] = {}
-    for kind in messages():
+    for kind in messages(version):
         for field, bounds in fields_of(kind, kind.NAME):
             assert found.setdefault(field, bounds) == bounds, f"{field} has two forms"
         # Bytes that do not decode are a field too.
@@ -160,21 +168,27 @@ def test_the_declarations_are_found():
     assert not names & {"digitally_signed", "server_dh_params", "extension", "server_name"}
     assert {"record.tag", "record.MAC", "record.fragment", "fragment.padding"} <= record_parts()
     assert "fragment.undecoded" in record_parts()
-    assert "record.undecoded" in declared_fields()
-    assert "server_hello.extensions.unknown_0x1234.opaque" in declared_fields()
+    for version in VERSIONS:
+        assert "record.undecoded" in declared_fields(version)
+        assert "server_hello.extensions.unknown_0x1234.opaque" in declared_fields(version)
+    assert "certificate.certificate_list.cert_data" in declared_fields("TLS 1.3")
+    assert "certificate.certificate_list.cert_data" not in declared_fields("TLS 1.2")
 
 
 # -- fields ---------------------------------------------------------------------------------------
 
 
-def test_every_field_that_a_decoder_can_produce_has_an_entry():
-    assert [field for field in declared_fields() if not known(field)] == []
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_field_that_a_decoder_can_produce_has_an_entry(version: str):
+    assert [field for field in declared_fields(version) if not known(field, version)] == []
 
 
 def test_every_entry_is_of_a_field_that_a_decoder_can_produce():
-    used = {id(explain(field)) for field in declared_fields()}
-    stale = [field for field, entry in glossary.FIELDS.items() if id(entry) not in used]
-    assert stale == []
+    used = {
+        id(explain(field, version)) for version in VERSIONS for field in declared_fields(version)
+    }
+    for tables in (glossary.FIRST, glossary.IN_TLS13):
+        assert [field for field, entry in tables.fields.items() if id(entry) not in used] == []
 
 
 def test_a_field_stands_in_one_table_only():
@@ -182,13 +196,29 @@ def test_a_field_stands_in_one_table_only():
     assert len(keys) == len(set(keys))
 
 
-def test_the_bounds_of_every_vector_are_those_of_its_declaration():
-    vectors = {field: bounds for field, bounds in declared_fields().items() if bounds}
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_bounds_of_every_vector_are_those_of_its_declaration(version: str):
+    vectors = {field: bounds for field, bounds in declared_fields(version).items() if bounds}
     assert len(vectors) > 30
-    assert {field: glossary._look_up(glossary.BOUNDS, field) for field in vectors} == vectors
-    for field in glossary.BOUNDS:
-        owners = ["client_hello", "server_hello"] if field.startswith("extensions.") else [""]
-        assert {f"{owner}.{field}".lstrip(".") for owner in owners} & vectors.keys()
+    table = glossary._tables(version).bounds
+    assert {field: glossary._look_up(table, field) for field in vectors} == vectors
+    anywhere = {
+        field for title in VERSIONS for field, bounds in declared_fields(title).items() if bounds
+    }
+    in_extensions = {field.partition(".extensions.")[2] for field in anywhere}
+    for field in table:
+        assert field in anywhere or field.removeprefix("extensions.") in in_extensions
+
+
+def test_what_both_versions_have_and_only_one_of_them_as_it_says_is_explained_for_each():
+    for field, _, _ in glossary._declared(FIELDS_OF_TLS13):
+        assert explain(field).section != explain(field, "TLS 1.3").section
+        assert explain(field) == explain(field, "TLS 1.2")
+    for name in MESSAGES_OF_TLS13:
+        assert explain_message(name).section != explain_message(name, "TLS 1.3").section
+        assert explain_message(name) == explain_message(name, "TLS 1.2")
+    assert "from 0 to 65,535" in explain("new_session_ticket.ticket.length").meaning
+    assert "from 1 to 65,535" in explain("new_session_ticket.ticket.length", "TLS 1.3").meaning
 
 
 def test_a_length_says_what_it_is_the_length_of_and_what_it_may_be():
@@ -225,7 +255,7 @@ def test_an_extension_without_a_name_is_not_taken_for_one_that_means_nothing():
 
 
 def test_an_extension_that_the_glossary_forgot_is_not_passed_off_as_nameless(monkeypatch):
-    monkeypatch.delitem(glossary.FIELDS, "extensions.padding")
+    monkeypatch.delitem(glossary.FIRST.fields, "extensions.padding")
     assert not known("client_hello.extensions.padding")
     assert not known("client_hello.extensions.padding.extension_type")
 
@@ -241,6 +271,25 @@ def test_what_the_server_answers_is_explained_as_an_answer(kind: ExtensionType):
     else:
         assert answer.meaning != offer.meaning
         assert not answer.meaning.startswith("The client")
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (kind, message)
+        for kind, messages in ALLOWED_IN.items()
+        for message in sorted(messages - {"client_hello"})
+    ],
+    ids=str,
+)
+def test_what_stands_in_another_message_of_tls13_is_explained_for_that_message(kind, message):
+    where = "certificate.certificate_list" if message == "certificate" else message
+    offer = explain(f"client_hello.extensions.{kind.name}", "TLS 1.3")
+    answer = explain(f"{where}.extensions.{kind.name}", "TLS 1.3")
+    if answer == offer:
+        assert not re.search(r"\bthe client\b(?!'s certificate)", answer.meaning, re.IGNORECASE)
+    else:
+        assert not answer.meaning.startswith(("The client", "All versions that the client"))
 
 
 @pytest.mark.parametrize(
@@ -325,7 +374,7 @@ def test_every_field_of_real_handshakes_is_explained():
 def test_every_field_of_real_handshakes_was_foreseen_by_the_declarations():
     """So the declarations are read as the decoders read them."""
     seen = {span.field for trace in traces() for span in spans(trace)}
-    assert seen - declared_fields().keys() == set()
+    assert seen - declared_fields("TLS 1.2").keys() - declared_fields("TLS 1.3").keys() == set()
 
 
 def test_every_field_of_openssls_client_hello_for_tls13_is_explained():
@@ -338,7 +387,7 @@ def test_every_field_of_openssls_client_hello_for_tls13_is_explained():
     seen = {
         span.field for span in handshake_spans(ClientHello, outgoing.read()[RECORD_HEADER_LENGTH:])
     }
-    assert "client_hello.extensions.key_share.opaque" in seen
+    assert "client_hello.extensions.key_share.client_shares.key_exchange" in seen
     assert {field for field in seen if not known(field)} == set()
 
 
@@ -347,7 +396,10 @@ def test_every_field_of_openssls_client_hello_for_tls13_is_explained():
 
 def test_the_messages_are_the_handshake_messages_and_the_content_types():
     registered = {code.name for codes in (HandshakeType, ContentType) for code in codes}
+    # A ServerHello by its number.
+    registered.add("hello_retry_request")
     assert MESSAGES.keys() == registered
+    assert MESSAGES_OF_TLS13.keys() <= registered
     declared = {kind.NAME for kind in messages() if issubclass(kind, HandshakeMessage)}
     assert len(declared) > 10
     assert declared <= registered
@@ -411,9 +463,12 @@ DOCUMENT = re.compile(r"RFC [1-9]\d{3}|draft-[a-z0-9-]+[a-z0-9]|ETSI TS [\d -]+\
 
 @cache
 def every_entry() -> dict[str, Entry]:
-    found = {field: explain(field) for field in declared_fields()}
-    found |= {f"message {name}": entry for name, entry in MESSAGES.items()}
-    return found | {f"value {name}": entry for name, entry in VALUES.items()}
+    found: dict[str, Entry] = {f"value {name}": entry for name, entry in VALUES.items()}
+    for version in VERSIONS:
+        names = {field: explain(field, version) for field in declared_fields(version)}
+        names |= {f"message {name}": explain_message(name, version) for name in MESSAGES}
+        found |= {f"{name} in {version}": entry for name, entry in names.items()}
+    return found
 
 
 def test_a_meaning_is_one_sentence_with_a_full_stop():
@@ -428,20 +483,35 @@ def test_a_meaning_is_short():
     assert [name for name, entry in every_entry().items() if len(entry.meaning) > 160] == []
 
 
+LISTS = {
+    "client_hello": extensions.CLIENT_HELLO,
+    "server_hello": extensions.SERVER_HELLO,
+    "hello_retry_request": extensions.HELLO_RETRY_REQUEST,
+    "encrypted_extensions": extensions.ENCRYPTED_EXTENSIONS,
+    "certificate_request": extensions.CERTIFICATE_REQUEST,
+    "certificate.certificate_list": extensions.CERTIFICATE_ENTRY,
+    "new_session_ticket": extensions.NEW_SESSION_TICKET,
+}
+"""The bodies in each list of extensions, by where it stands."""
+
+
 def test_whatever_is_taken_apart_names_its_section_and_the_rest_its_document():
     closed = {
-        f"{hello}_hello.extensions.{code.name}"
-        for hello, bodies in (
-            ("client", extensions.CLIENT_HELLO),
-            ("server", extensions.SERVER_HELLO),
-        )
+        f"{where}.extensions.{code.name}"
+        for where, bodies in LISTS.items()
         for code in ExtensionType
         if code not in bodies
     }
     opened = {kind.NAME for kind in messages()} | {"handshake", "application_data"}
-    for name, entry in every_entry().items():
+    for key, entry in every_entry().items():
+        name = key.partition(" in ")[0]
         whose = name.removesuffix(".opaque")
-        if whose in closed or (name.startswith("message ") and name[8:] not in opened):
+        if (
+            whose in closed
+            or (name.startswith("message ") and name[8:] not in opened)
+            # Hybrid groups are not in an RFC yet.
+            or name.endswith((".key_exchange.mlkem", ".key_exchange.ecdhe"))
+        ):
             assert SECTION.fullmatch(entry.section) or DOCUMENT.fullmatch(entry.section), name
         else:
             assert SECTION.fullmatch(entry.section), name
@@ -451,24 +521,24 @@ def sections_named(kind: type[Structure]) -> list[str]:
     return re.findall(r"RFC \d+ §\d+(?:\.\d+)*", kind.__doc__ or "")
 
 
-def test_the_section_is_one_that_the_declarations_name_too():
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_section_is_one_that_the_declarations_name_too(version: str):
     """The docstring of each message and each extension was written by itself."""
     named: dict[str, list[str]] = {}
     entries: dict[str, Entry] = {}
-    for kind in structures():
+    for kind in structures(version):
         if issubclass(kind, HandshakeMessage):
-            entries[kind.NAME] = MESSAGES[kind.NAME]
+            entries[kind.NAME] = explain_message(kind.NAME, version)
             named.setdefault(kind.NAME, []).extend(sections_named(kind))
-    for hello, bodies in (
-        ("client_hello", extensions.CLIENT_HELLO),
-        ("server_hello", extensions.SERVER_HELLO),
-    ):
+    for where, bodies in LISTS.items():
         for kind in bodies.values():
-            path = f"{hello}.extensions.{kind.NAME}"
-            entries[path] = explain(path)
+            path = f"{where}.extensions.{kind.NAME}"
+            entries[path] = explain(path, version)
             named[path] = sections_named(kind)
     # One class for both hellos, whose docstring has the client's section.
     named["server_hello.extensions.ec_point_formats"].append("RFC 8422 §5.2")
+    # One class, whose docstring has the section of those who came first.
+    named["encrypted_extensions.extensions.supported_groups"].append("RFC 8446 §4.2.7")
     for name, entry in entries.items():
         # A message with a form for each key exchange: the section above those of the forms.
         above = {section.rpartition(".")[0] for section in named[name]}

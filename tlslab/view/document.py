@@ -28,8 +28,7 @@ Place = tuple[int, int, int, int]
 def document(trace: Trace, rungs: Ladder | None = None) -> str:
     """The trace as the explorer reads it. rungs: its ladder, for whoever has it already."""
     rungs = rungs or ladder(trace)
-    words: dict[str, list[str]] = {}
-    known: set[str] = set()
+    fields: dict[str, str] = {}
     places: dict[bytes, Place] = {}
     room = MAX_BYTES
     drawn = []
@@ -38,7 +37,7 @@ def document(trace: Trace, rungs: Ladder | None = None) -> str:
         room -= sum(len(view.raw) for view in views)
         if rung.message is not None:
             _find_places(places, rung, views)
-        drawn.append(_rung(rung, views, words, known, room >= 0))
+        drawn.append(_rung(rung, views, fields, room >= 0))
     nodes = graph(trace)
     return json.dumps(
         {
@@ -47,9 +46,13 @@ def document(trace: Trace, rungs: Ladder | None = None) -> str:
             "dropped": rungs.dropped,
             "rungs": drawn,
             "steps": _steps(rungs),
-            "fields": words,
+            "fields": {
+                field: _words(explain(field, rungs.version))
+                for field in dict.fromkeys(fields.values())
+            },
             "messages": {
-                name: _words(explain_message(name)) for name in dict.fromkeys(r.name for r in rungs)
+                name: _words(explain_message(name, rungs.version))
+                for name in dict.fromkeys(rung.name for rung in rungs)
             },
             "secrets": [_secret(node, places, rungs) for node in nodes.nodes],
             "passing": nodes.passing,
@@ -65,8 +68,7 @@ def document(trace: Trace, rungs: Ladder | None = None) -> str:
 def _rung(
     rung: Rung,
     views: tuple[Bytes, ...],
-    words: dict[str, list[str]],
-    known: set[str],
+    fields: dict[str, str],
     whole: bool,
 ) -> dict[str, Any]:
     record = rung.record
@@ -91,22 +93,19 @@ def _rung(
         "last": message is None or rung.part[1] == len(message.raw),
         "nonce": record.nonce.hex(),
         "additional": record.additional_data.hex(),
-        "views": [_view(rung, view, words, known, whole) for view in views],
+        "views": [_view(rung, view, fields, whole) for view in views],
     }
 
 
-def _view(
-    rung: Rung, view: Bytes, words: dict[str, list[str]], known: set[str], whole: bool
-) -> dict[str, Any]:
-    """words: what each field means, by its name; known: the paths whose fields are there."""
+def _view(rung: Rung, view: Bytes, fields: dict[str, str], whole: bool) -> dict[str, Any]:
+    """fields: where to note the field of each path."""
     raw = view.raw if whole else view.raw[:CUT]
     spans = []
     for span in view.spans:
         if span.end > len(raw):
             continue
-        if span.path not in known:
-            known.add(span.path)
-            words[span.field] = _words(explain(span.field))
+        if span.path not in fields:
+            fields[span.path] = span.field
         spans.append([span.path, span.start, span.end, _value(span, view.raw), int(span.leaf)])
     start = rung.content_at
     if view.of == "record" and rung.record.protection == "none":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tlslab.trace import Message, Record, Span, StateEntered, Trace
+from tlslab.view.seen import Seen
 from tlslab.view.steps import Step, protection
 from tlslab.view.tls12_steps import steps
 
@@ -87,10 +88,12 @@ class Rung:
 class Ladder:
     """All rungs, and the steps of the handshake that they belong to.
 
-    dropped: how many events in the middle the trace did not keep.
+    version: of the connection, such as `TLS 1.2`; empty as long as there is none. dropped: how many
+    events in the middle the trace did not keep.
     """
 
     role: str
+    version: str
     headline: str
     rungs: tuple[Rung, ...]
     steps: tuple[Step, ...]
@@ -148,7 +151,15 @@ def ladder(trace: Trace) -> Ladder:
                     step=step,
                 )
             )
-    return Ladder(trace.role, story.headline, tuple(rungs), tuple(story), completed, trace.dropped)
+    return Ladder(
+        trace.role,
+        Seen(trace).negotiated("version"),
+        story.headline,
+        tuple(rungs),
+        tuple(story),
+        completed,
+        trace.dropped,
+    )
 
 
 def _rungs(record: Record, messages: Sequence[Message], carried: dict[int, int]) -> Iterator[Rung]:

@@ -83,11 +83,13 @@ def _bytes(rungs: Ladder) -> Iterator[str]:
         title = (
             f"{rung.number}. {rung.title} from the {rung.sender}, {counted(rung.length, 'byte')}"
         )
-        views = "".join(_fields(rung, view)._repr_html_() for view in bytes_of(rungs, rung))
+        views = "".join(
+            _fields(rung, view, rungs.version)._repr_html_() for view in bytes_of(rungs, rung)
+        )
         yield f"<details><summary>{escape(title)}</summary>{views}</details>"
 
 
-def _fields(rung: Rung, view: Bytes) -> Table:
+def _fields(rung: Rung, view: Bytes, version: str) -> Table:
     """Every byte of a view, with its field and what the field means."""
     rows: list[tuple[Cell, ...]] = []
     around: list[Span] = []
@@ -95,7 +97,7 @@ def _fields(rung: Rung, view: Bytes) -> Table:
         while around and not _within(span, around[-1]):
             around.pop()
         name = "· " * len(around) + _name(span, around)
-        entry = explain(span.field)
+        entry = explain(span.field, version)
         meaning = f"{entry.meaning} ({entry.section})"
         if span.leaf:
             raw = view.raw[span.start : span.end]

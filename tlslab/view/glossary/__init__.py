@@ -4,6 +4,9 @@
     explain_message("client_key_exchange")      a message, or the content type of a record
     explain_value("premaster_secret")           a random, a secret, a key
 
+TLS 1.3 took names from TLS 1.2 for fields and messages that mean something else, so both `explain`
+and `explain_message` want to know the version.
+
 The words stand in the modules beside this one, by area. A vector's key says its bounds as the RFC
 does: `client_hello.session_id<0..32>`; a list of vectors says both, its own and its elements'.
 A list and its elements are one field, so one sentence is for both. What every vector and every
@@ -12,16 +15,19 @@ extension has, such as a length and a type, is explained by rule.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 from tlslab.view.glossary.entry import Entry
 from tlslab.view.glossary.extensions_opened import OPENED
+from tlslab.view.glossary.extensions_opened_tls13 import OPENED_TLS13
 from tlslab.view.glossary.extensions_since_tls13 import SINCE_TLS13
 from tlslab.view.glossary.extensions_until_tls12 import UNTIL_TLS12
 from tlslab.view.glossary.hellos import HELLOS
 from tlslab.view.glossary.messages import MESSAGES
 from tlslab.view.glossary.records import RECORDS
 from tlslab.view.glossary.tls12 import TLS12
+from tlslab.view.glossary.tls13 import FIELDS_OF_TLS13, MESSAGES_OF_TLS13, TLS13
 from tlslab.view.glossary.values import VALUES
 from tlslab.wire.codec import length_size
 from tlslab.wire.registry import ExtensionType
@@ -33,21 +39,24 @@ UNKNOWN_MESSAGE = Entry("Nothing is known here about this message.", "")
 UNKNOWN_VALUE = Entry("Nothing is known here about this value.", "")
 
 
-def explain(field: str) -> Entry:
+def explain(field: str, version: str = "") -> Entry:
     """What the field means. field: a path without positions in lists, as `Span.field` has it.
 
-    A trace may come from anywhere: a field that is not known gets an entry that says so.
+    version: of the connection, such as `TLS 1.3`; where nobody knows it, what TLS 1.2 says goes
+    first. A trace may come from anywhere: a field that is not known gets an entry that says so.
     """
-    return _entry(field) or UNKNOWN_FIELD
+    return _entry(field, _tables(version)) or UNKNOWN_FIELD
 
 
-def known(field: str) -> bool:
-    """Whether the glossary has something to say about this field."""
-    return _entry(field) is not None
+def known(field: str, version: str = "") -> bool:
+    """Whether the glossary has something to say about this field in this version."""
+    return _entry(field, _tables(version)) is not None
 
 
-def explain_message(name: str) -> Entry:
+def explain_message(name: str, version: str = "") -> Entry:
     """What the message is for, by its name; also the content types, such as `application_data`."""
+    if version == VERSION_OF_TLS13 and name in MESSAGES_OF_TLS13:
+        return MESSAGES_OF_TLS13[name]
     return MESSAGES.get(name, UNKNOWN_MESSAGE)
 
 
@@ -80,13 +89,34 @@ def _low_high(match: re.Match[str]) -> tuple[int, int]:
     return int(low), int(high) if high else 2 ** int(power) - int(less)
 
 
-TABLES = (RECORDS, HELLOS, OPENED, UNTIL_TLS12, SINCE_TLS13, TLS12)
-FIELDS: dict[str, Entry] = {}
-BOUNDS: dict[str, Bounds] = {}
-for _field, _bounds, _meaning in _declared(*TABLES):
-    FIELDS[_field] = _meaning
-    if _bounds:
-        BOUNDS[_field] = _bounds
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The fields by name: their entries, and the bounds of those that are vectors."""
+
+    fields: Mapping[str, Entry]
+    bounds: Mapping[str, Bounds]
+
+
+def _read(*tables: Mapping[str, Entry]) -> Tables:
+    declared = list(_declared(*tables))
+    return Tables(
+        {field: entry for field, _, entry in declared},
+        {field: bounds for field, bounds, _ in declared if bounds},
+    )
+
+
+VERSION_OF_TLS13 = "TLS 1.3"
+TABLES = (RECORDS, HELLOS, OPENED, OPENED_TLS13, UNTIL_TLS12, SINCE_TLS13, TLS12, TLS13)
+FIRST = _read(*TABLES)
+"""What holds in every version, or in TLS 1.2 and where TLS 1.3 does not say otherwise."""
+IN_TLS13 = Tables(
+    {**FIRST.fields, **_read(FIELDS_OF_TLS13).fields},
+    {**FIRST.bounds, **_read(FIELDS_OF_TLS13).bounds},
+)
+
+
+def _tables(version: str) -> Tables:
+    return IN_TLS13 if version == VERSION_OF_TLS13 else FIRST
 
 
 # -- rules --------------------------------------------------------------------------------------
@@ -107,34 +137,39 @@ _NAMELESS = Entry(
 _EXTENSION_DATA: Bounds = ((0, 2**16 - 1),)
 
 
-def _entry(field: str) -> Entry | None:
-    entry = _look_up(FIELDS, field)
+def _entry(field: str, tables: Tables) -> Entry | None:
+    entry = _look_up(tables.fields, field)
     if entry is not None:
         return entry
     owner, _, last = field.rpartition(".")
     if last == "length":
-        return _length(owner)
+        return _length(owner, tables)
     if last == "undecoded" and (owner in MESSAGES or owner in ("record", "state_plaintext")):
         return _UNDECODED
     message, _, rest = field.partition(".extensions.")
     name, _, part = rest.partition(".")
-    return _extension(message, name, part) if message else None
+    return _extension(message, name, part, tables) if message else None
+
+
+_HELLOS = {"client_hello", "server_hello"}
+_ANSWERS = {"encrypted_extensions", "hello_retry_request"}
+"""Messages of TLS 1.3 with answers that TLS 1.2 has in the ServerHello."""
 
 
 def _look_up(table: Mapping[str, T], field: str) -> T | None:
     """What the table has for this very message, else for the extensions of any message."""
-    found = table.get(field)
-    return found if found is not None else table.get(f"extensions.{_in_extensions(field)}")
+    message, _, rest = field.partition(".extensions.")
+    places = [field]
+    if message in _ANSWERS:
+        places.append(f"server_hello.extensions.{rest}")
+    places.append(f"extensions.{rest}")
+    return next((table[place] for place in places if place in table), None)
 
 
-def _in_extensions(field: str) -> str:
-    return field.partition(".extensions.")[2]
-
-
-def _length(owner: str) -> Entry | None:
+def _length(owner: str, tables: Tables) -> Entry | None:
     name = owner.rpartition(".")[2]
-    bounds = _look_up(BOUNDS, owner)
-    if bounds is None and name == "extension_data" and known(owner):
+    bounds = _look_up(tables.bounds, owner)
+    if bounds is None and name == "extension_data" and _entry(owner, tables) is not None:
         bounds = _EXTENSION_DATA
     match bounds:
         case None:
@@ -157,25 +192,26 @@ def _octets(high: int) -> str:
     return "1 byte" if size == 1 else f"{size} bytes"
 
 
-def _extension(message: str, name: str, part: str) -> Entry | None:
+def _extension(message: str, name: str, part: str, tables: Tables) -> Entry | None:
     """An extension without an entry of its own, or the parts that every extension has."""
     code = _code(name)
     if code is None:
         return None
-    about = _look_up(FIELDS, f"{message}.extensions.{code.name}")
+    about = _look_up(tables.fields, f"{message}.extensions.{code.name}")
     if about is None:
         if code.is_known:
             return None
         about = _GREASE if code.is_grease else _NAMELESS
+    section = "RFC 5246 §7.4.1.4" if message in _HELLOS else "RFC 8446 §4.2"
     match part:
         case "":
             return about
         case "extension_type":
             meaning = f"The number {code:d}, which says that this extension is {name}."
-            return Entry(meaning, "RFC 5246 §7.4.1.4")
+            return Entry(meaning, section)
         case "extension_data":
             meaning = f"The body of {name}, with its length in front."
-            return Entry(meaning, "RFC 5246 §7.4.1.4")
+            return Entry(meaning, section)
         case "opaque":
             meaning = f"The body of {name}, shown as it came: it is not taken apart here."
             return Entry(meaning, about.section)

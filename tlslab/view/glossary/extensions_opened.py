@@ -1,4 +1,4 @@
-"""The extensions whose bodies are taken apart, and their fields.
+"""The extensions from before TLS 1.3 whose bodies are taken apart, and their fields.
 
 `extensions.…` holds for every message that has extensions; `server_hello.extensions.…` is for where
 the answer means something else.
@@ -158,22 +158,7 @@ OPENED: Mapping[str, Entry] = {
         "Empty: the ticket itself comes in a new_session_ticket message.",
         "RFC 5077 §3.2",
     ),
-    # -- supported_versions, renegotiation_info -----------------------------------------------
-    "extensions.supported_versions": Entry(
-        "All versions that the client supports; a server that knows this extension does not look "
-        "at client_version.",
-        "RFC 8446 §4.2.1",
-    ),
-    "extensions.supported_versions.versions<2..254>": Entry(
-        "A version that the client supports; the best comes first, and TLS 1.3 is offered here "
-        "alone.",
-        "RFC 8446 §4.2.1",
-    ),
-    "server_hello.extensions.supported_versions": Entry(
-        "The version that the server chose, TLS 1.3 or later; server_version then says TLS 1.2 "
-        "whatever was chosen.",
-        "RFC 8446 §4.2.1",
-    ),
+    # -- renegotiation_info -------------------------------------------------------------------
     "extensions.renegotiation_info": Entry(
         "Ties a second handshake on the same connection to the first, so that an attacker "
         "cannot put a handshake of his own in front.",

@@ -1,4 +1,4 @@
-"""The extensions whose bodies are not taken apart: those of TLS 1.3, DTLS and QUIC, and later ones.
+"""The extensions since TLS 1.3 whose bodies are not taken apart: its own, and of DTLS and QUIC.
 
 Where the source is no RFC it is a draft. The last ones here are not registered by IANA.
 """
@@ -24,62 +24,7 @@ _CHANNEL_ID_WANTED = Entry(
 )
 
 SINCE_TLS13: Mapping[str, Entry] = {
-    # -- TLS 1.3 ------------------------------------------------------------------------------
-    "extensions.pre_shared_key": Entry(
-        "Keys that the client shares with the server already, mostly from an earlier session, "
-        "each with a proof that it has it.",
-        "RFC 8446 §4.2.11",
-    ),
-    "server_hello.extensions.pre_shared_key": Entry(
-        "Which of the client's pre-shared keys the server uses: its place in the list, counted "
-        "from 0.",
-        "RFC 8446 §4.2.11",
-    ),
-    "extensions.early_data": Entry(
-        "The client sends application data right away, before the server has answered.",
-        "RFC 8446 §4.2.10",
-    ),
-    "extensions.cookie": Entry(
-        "Bytes that the server told the client to send back, so that the server need not remember "
-        "the first ClientHello.",
-        "RFC 8446 §4.2.2",
-    ),
-    "extensions.psk_key_exchange_modes": Entry(
-        "Whether the client would use a pre-shared key alone, or together with a fresh key "
-        "exchange.",
-        "RFC 8446 §4.2.9",
-    ),
-    "extensions.certificate_authorities": Entry(
-        "The certification authorities that the sender accepts, by name.",
-        "RFC 8446 §4.2.4",
-    ),
-    "extensions.oid_filters": Entry(
-        "What the server wants to find in the client's certificate.",
-        "RFC 8446 §4.2.5",
-    ),
-    "extensions.post_handshake_auth": Entry(
-        "The client is ready to show a certificate later, when the handshake is over.",
-        "RFC 8446 §4.2.6",
-    ),
-    "extensions.signature_algorithms_cert": Entry(
-        "The kinds of signature that the sender accepts in certificates, where "
-        "signature_algorithms does not say it.",
-        "RFC 8446 §4.2.3",
-    ),
-    "extensions.key_share": Entry(
-        "The client's public keys for the key exchange, one for each group that it thinks the "
-        "server may choose.",
-        "RFC 8446 §4.2.8",
-    ),
-    "server_hello.extensions.key_share": Entry(
-        "The server's public key for the key exchange, in a group that it chose from the client's.",
-        "RFC 8446 §4.2.8",
-    ),
     # -- since TLS 1.3 ------------------------------------------------------------------------
-    "extensions.compress_certificate": Entry(
-        "The algorithms for compressed certificates that the sender can decompress.",
-        "RFC 8879 §3",
-    ),
     "extensions.ticket_pinning": Entry(
         "A ticket by which a client recognises a server that it has met before, whatever its "
         "certificate says.",
@@ -88,11 +33,6 @@ SINCE_TLS13: Mapping[str, Entry] = {
     "extensions.tls_cert_with_extern_psk": Entry(
         "A certificate and a key that both sides share already are to be used together.",
         "RFC 8773",
-    ),
-    "extensions.delegated_credential": Entry(
-        "The client accepts a key that the certificate's owner has signed for a few days, for "
-        "somebody else to use.",
-        "RFC 9345 §4",
     ),
     "extensions.transparency_info": Entry(
         "The client asks for proofs that public logs list the server's certificate (Certificate "

@@ -119,11 +119,6 @@ UNTIL_TLS12: Mapping[str, Entry] = {
         "In which form the server is going to show its key.",
         "RFC 7250 §3",
     ),
-    "extensions.padding": Entry(
-        "Zeros that mean nothing: they make the ClientHello longer, because some servers fail at "
-        "certain lengths.",
-        "RFC 7685 §3",
-    ),
     "extensions.token_binding": Entry(
         "An offer to tie cookies and tokens to a key of the client, so that they are of no use to "
         "a thief.",

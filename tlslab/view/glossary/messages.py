@@ -66,6 +66,11 @@ MESSAGES: Mapping[str, Entry] = {
         "address is real.",
         "RFC 6347 §4.2.1",
     ),
+    "hello_retry_request": Entry(
+        "The server asks for another ClientHello, with what it misses in the first: a public key "
+        "in another group, or a cookie.",
+        "RFC 8446 §4.1.4",
+    ),
     "hello_retry_request_RESERVED": Entry(
         "In drafts of TLS 1.3, the server asks for another ClientHello, with what it misses in "
         "the first.",
