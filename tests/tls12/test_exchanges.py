@@ -238,9 +238,9 @@ def test_the_extended_master_secret_comes_from_the_handshake_up_to_the_client_ke
     assert message_in(pair, "server", ServerHello).extension(ExtendedMasterSecret) is not None
     (derived,) = (e for e in trace.of(SecretDerived) if e.name == "master_secret")
     (last,) = trace.messages("client_key_exchange")
-    assert derived.context == last.transcript_hash
+    assert trace.value("session_hash") == last.transcript_hash
     assert derived.label == "extended master secret"
-    assert derived.inputs == ("premaster_secret",)
+    assert derived.inputs == ("premaster_secret", "session_hash")
     assert trace.value("master_secret") == pair.traces["server"].value("master_secret")
     plain = Pair(suite, traced=True).connected()
     assert trace.value("master_secret") != plain.traces["client"].value("master_secret")

@@ -37,10 +37,59 @@ def test_with_ephemeral_keys_a_stolen_private_key_opens_nothing(suite, hardened,
 
 
 @both_sides
-def test_with_rsa_it_opens_everything(role: str):
-    told = answers(Pair(GCM, traced=True).connected(), role)
+@pytest.mark.parametrize("suite", EPHEMERAL, ids=lambda suite: suite.name)
+def test_each_side_has_a_key_for_this_handshake_that_nobody_else_has(suite, role):
+    pair = Pair(suite, traced=True).connected()
+    told = answers(pair, role)
+    assert told["the client's key for this handshake"] == ("yes", "no", "no", "no", "no")
+    assert told["the server's key for this handshake"] == ("no", "yes", "no", "no", "no")
+    for side in ("client", "server"):
+        assert told[f"the {side}'s share"] == ("yes",) * 5
+    assert any("pretend to be the server" in note for note in knowledge(pair.traces[role]).notes)
+
+
+@both_sides
+@pytest.mark.parametrize("hardened", [{}, HARDENED], ids=["plain", "hardened"])
+def test_with_rsa_it_opens_everything(role, hardened):
+    pair = Pair(GCM, client=hardened, server=hardened, traced=True).connected()
+    told = answers(pair, role)
     for value in SECRETS:
         assert told[value] == ("yes", "yes", "no", "yes", "yes"), value
+    assert not knowledge(pair.traces[role]).notes
+    assert not any("for this handshake" in value for value in told)
+
+
+@both_sides
+@pytest.mark.parametrize("suite", [GCM, *EPHEMERAL], ids=lambda suite: suite.name)
+def test_anybody_can_hash_what_went_in_the_clear(suite, role):
+    hardened = Pair(suite, client=HARDENED, server=HARDENED, traced=True).connected()
+    assert answers(hardened, role)["session hash"] == ("yes",) * 5
+    assert "session hash" not in answers(Pair(suite, traced=True).connected(), role)
+
+
+@both_sides
+def test_only_a_client_that_signed_is_said_to_have_a_private_key(role):
+    signs = {"credential": credential("client-rsa")}
+    for client, asked in ((signs, True), ({}, False)):
+        pair = Pair(EPHEMERAL[0], client=client, server=ASKS, traced=True).connected()
+        told = answers(pair, role)
+        assert ("the client's private key" in told) is asked
+        if asked:
+            assert told["the client's private key"] == ("yes", "no", "no", "no", "no")
+
+
+@both_sides
+def test_a_ticket_is_seen_by_all_and_opened_by_the_server_alone(role):
+    setup = resumption(renews=False)
+    setup["client"].pop("session")
+    gives = Pair(**setup, traced=True).connected()
+    shows = Pair(**resumption(renews=False), traced=True).connected()
+    for pair in (gives, shows):
+        told = answers(pair, role)
+        assert told["the ticket, sealed"] == ("yes",) * 5
+        assert told["the server's ticket key"] == ("no", "yes", "no", "no", "no")
+        assert any("opens the ticket" in note for note in knowledge(pair.traces[role]).notes)
+    assert "the ticket, sealed" not in answers(Pair(GCM, traced=True).connected(), role)
 
 
 @both_sides

@@ -122,6 +122,14 @@ def _extended_master_secret(context: Context[Any], terms: Terms, premaster_secre
     hash_name = terms.suite.prf_hash
     # RFC 7627 §3: "up to and including the ClientKeyExchange", which is the last one now.
     session_hash = context.transcript.hash()
+    context.trace.secret_derived(
+        "session_hash",
+        session_hash,
+        f"{hash_name.upper()} of the handshake messages so far",
+        (),
+        "RFC 7627 §3",
+        context=session_hash,
+    )
     master_secret = context.primitives.extended_master_secret(
         premaster_secret, session_hash, hash_name
     )
@@ -129,10 +137,9 @@ def _extended_master_secret(context: Context[Any], terms: Terms, premaster_secre
         "master_secret",
         master_secret,
         f"PRF with {hash_name.upper()}",
-        ("premaster_secret",),
+        ("premaster_secret", "session_hash"),
         "RFC 7627 §4",
         label="extended master secret",
-        context=session_hash,
     )
     return master_secret
 

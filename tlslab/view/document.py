@@ -182,7 +182,11 @@ def _steps(rungs: Ladder) -> list[dict[str, Any]]:
 
 def _knowledge(trace: Trace) -> dict[str, Any]:
     table = knowledge(trace)
-    return {"columns": list(table.columns), "rows": [list(map(str, row)) for row in table.rows]}
+    return {
+        "columns": list(table.columns),
+        "rows": [list(map(str, row)) for row in table.rows],
+        "notes": list(table.notes),
+    }
 
 
 def _words(entry: Entry) -> list[str]:

@@ -27,12 +27,31 @@ OPENED_BY_PRIVATE_KEY = {"encrypted_premaster_secret": "premaster_secret"}
 ROWS = (
     ("client random", "client_random"),
     ("server random", "server_random"),
+    ("the client's share", "client_share"),
+    ("the server's share", "server_share"),
     ("encrypted premaster secret", "encrypted_premaster_secret"),
     ("premaster secret", "premaster_secret"),
+    ("session hash", "session_hash"),
     ("master secret", "master_secret"),
     ("session keys", "key_block"),
     ("Finished of the client", "client_verify_data"),
     ("Finished of the server", "server_verify_data"),
+)
+
+# Columns: client, server, eavesdropper, key thief today, key thief later.
+_ONLY_CLIENT = ("yes", "no", "no", "no", "no")
+_ONLY_SERVER = ("no", "yes", "no", "no", "no")
+_EVERYBODY = ("yes", "yes", "yes", "yes", "yes")
+
+_TICKET_SHOWN = "client_hello.extensions.session_ticket.ticket"
+
+IMPERSONATION = (
+    "Stolen later, the private key opens nothing that was recorded. But from then on the thief can "
+    "pretend to be the server, as long as the certificate is believed."
+)
+TICKET = (
+    "Whoever gets the server's ticket key opens the ticket, and has the master secret of each "
+    "connection that begins with it."
 )
 
 
@@ -65,6 +84,18 @@ def knowledge(trace: Trace) -> Table:
     rows: list[tuple[Cell, ...]] = [
         ("the server's private key", *_yes_or_no(False, True, False, True, True))
     ]
+    notes: list[str] = []
+    if any(m.sender == "client" for m in trace.messages("certificate_verify")):
+        rows.append(("the client's private key", *_ONLY_CLIENT))
+    if {"client_share", "server_share"} <= own:
+        # What nobody sends and nobody keeps: the other side has one too, or it had no share.
+        rows.append(("the client's key for this handshake", *_ONLY_CLIENT))
+        rows.append(("the server's key for this handshake", *_ONLY_SERVER))
+        notes.append(IMPERSONATION)
+    if _has_ticket(trace):
+        rows.append(("the server's ticket key", *_ONLY_SERVER))
+        rows.append(("the ticket, sealed", *_EVERYBODY))
+        notes.append(TICKET)
     for title, name in ROWS:
         if name in own:
             answers = list(_yes_or_no(*(name in knows for knows in people)))
@@ -92,12 +123,13 @@ def knowledge(trace: Trace) -> Table:
             "key thief later",
         ),
         tuple(rows),
+        notes=tuple(notes),
     )
 
 
 def public_names(trace: Trace) -> set[str]:
     """The names of the values that somebody on the wire can read, or compute from what is there."""
-    return _closed(trace, _on_the_wire(trace))
+    return _closed(trace, _on_the_wire(trace) | _hashes_in_the_clear(trace))
 
 
 def eavesdropper(trace: Trace) -> Table:
@@ -165,6 +197,24 @@ def _on_the_wire(trace: Trace) -> set[str]:
         if any(event.value in stream for stream in wire):
             found.add(event.name)
     return found
+
+
+def _hashes_in_the_clear(trace: Trace) -> set[str]:
+    """The names of the transcript hashes over messages that anybody could read."""
+    readable: set[bytes] = set()
+    for message in trace.of(Message):
+        if protection(message.protection) == "encrypted":
+            break
+        if message.transcript_hash:
+            readable.add(message.transcript_hash)
+    return {e.name for e in trace.of(SecretDerived) if not e.inputs and e.value in readable}
+
+
+def _has_ticket(trace: Trace) -> bool:
+    """Whether the server gave a ticket, or the client showed one."""
+    given = trace.messages("new_session_ticket")
+    shown = (s for m in trace.messages("client_hello") for s in m.spans if s.field == _TICKET_SHOWN)
+    return any(len(m.raw) > SHORTEST for m in given) or any(s.end > s.start for s in shown)
 
 
 def _readable(record: Record, trace: Trace) -> str | tuple[str, ...]:

@@ -130,7 +130,9 @@ def secrets(trace: Trace) -> Table:
             label = f', label "{event.label}"' if event.label else ""
             context = f", over {counted(len(event.context), 'byte')}" if event.label else ""
             context = context if event.context else ""
-            origin = f"{event.operation}{label}{context}, from {listed(event.inputs)}"
+            origin = f"{event.operation}{label}{context}"
+            if event.inputs:
+                origin += f", from {listed(event.inputs)}"
         else:
             continue
         rows.append((event.name, len(event.value), Hex(event.value), origin, event.section))

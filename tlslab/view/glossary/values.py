@@ -17,9 +17,9 @@ _OF_EACH_SIDE: Mapping[str, Entry] = {
         "RFC 5246 §6.3",
     ),
     "{side}_write_IV": Entry(
-        "4 secret bytes with which the nonce of each record from the {side} begins; "
-        "nonce_explicit is the rest.",
-        "RFC 5288 §3",
+        "Secret bytes for the nonce of each record from the {side}: its first 4 with GCM and CCM, "
+        "before nonce_explicit; with ChaCha20-Poly1305 12, to which the record's number is added.",
+        "RFC 5288 §3, RFC 7905 §2",
     ),
     "{side}_record_IV": Entry(
         "The initialization vector of one CBC record from the {side}: random, new for each record, "
@@ -105,6 +105,11 @@ VALUES: Mapping[str, Entry] = {
         "48 secret bytes, the same on both sides, from which the keys and both Finished messages "
         "are computed.",
         "RFC 5246 §8.1",
+    ),
+    "session_hash": Entry(
+        "The hash of the handshake up to the ClientKeyExchange, which stands for the randoms in an "
+        "extended master secret.",
+        "RFC 7627 §3",
     ),
     "key_block": Entry(
         "A long run of secret bytes, which is cut into the keys of both directions.",

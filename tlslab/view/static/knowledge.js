@@ -6,6 +6,7 @@ const MARKS = { "yes": "●", "no": "○" };
 
 export function knowledgeView(store) {
   const table = h("table", {});
+  const below = h("div", {});
   const element = h(
     "section",
     { class: "tl-part tl-knowledge", "aria-label": "Who knows what" },
@@ -15,11 +16,13 @@ export function knowledgeView(store) {
       "The thief has a copy of the server's private key: today, while the connection runs, or later, with a recording of it.",
     ),
     h("div", { class: "tl-scroll", tabindex: "0", role: "region", "aria-label": "Who knows what" }, table),
+    below,
   );
 
   function update(changed) {
     if (!changed.doc) return;
-    const { columns, rows } = store.doc.knowledge;
+    const { columns, rows, notes } = store.doc.knowledge;
+    below.replaceChildren(...notes.map((note) => h("p", { class: "tl-hint" }, note)));
     table.replaceChildren(
       h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)))),
       h(
