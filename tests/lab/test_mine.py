@@ -1,7 +1,10 @@
 """Whose functions a handshake runs on."""
 
-from tlslab import lab
+import pytest
+
+from tlslab import LocalError, lab
 from tlslab.lab import checking
+from tlslab.lab.exercises import n01
 from tlslab.primitives import REFERENCE
 
 
@@ -23,3 +26,13 @@ def test_what_is_saved_is_yours(monkeypatch, tmp_path):
     table = lab.my_functions()
     assert ("05", "key_block", "yours") in table.rows
     assert table.notes[1] == f"They are in {tmp_path / 'my_tls.py'}."
+
+
+def test_a_function_of_an_earlier_notebook_is_the_learners_or_the_reference(monkeypatch, tmp_path):
+    monkeypatch.setenv("TLSLAB_STATE", str(tmp_path))
+    assert lab.my_function("split_records") is n01.split_records
+    (tmp_path / "my_tls.py").write_text("def split_records(data):\n    return 'mine'\n", "utf-8")
+    assert lab.my_function("split_records")(b"") == "mine"
+    assert lab.my_function("split_messages") is n01.split_messages
+    with pytest.raises(LocalError, match="no exercise asks for a function called 'split'"):
+        lab.my_function("split")

@@ -15,7 +15,7 @@ from tlslab.lab.faults import find_fault
 from tlslab.lab.glossary import glossary
 from tlslab.lab.handshake import Handshake, handshake
 from tlslab.lab.learner import progress
-from tlslab.lab.mine import my_functions
+from tlslab.lab.mine import my_function, my_functions
 from tlslab.lab.not_run import explain_in_notebooks
 from tlslab.lab.questions import questions
 from tlslab.lab.randomness import SeededRandom
@@ -32,6 +32,7 @@ __all__ = [
     "glossary",
     "handshake",
     "hint",
+    "my_function",
     "my_functions",
     "open_server",
     "peers",

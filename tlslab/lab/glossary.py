@@ -15,6 +15,7 @@ NOTEBOOKS = {
     "06": "06_finished",
     "07": "07_application_data",
     "08": "08_your_handshake",
+    "09": "09_steal_the_key",
     "11": "11_client_authentication",
     "12": "12_resumption",
 }

@@ -1,5 +1,9 @@
-"""Which functions of a handshake are the learner's own."""
+"""Which functions are the learner's own, and how a later notebook calls them."""
 
+from collections.abc import Callable
+from typing import Any
+
+from tlslab.errors import LocalError
 from tlslab.lab import my_tls
 from tlslab.lab.checking import primitives
 from tlslab.lab.exercises import exercises
@@ -34,3 +38,16 @@ def my_functions() -> Table:
         frozenset({"function"}),
         tuple(notes),
     )
+
+
+def my_function(name: str) -> Callable[..., Any]:
+    """The function of an earlier notebook: the learner's if it passed, and the reference otherwise.
+
+    name: such as "split_records". Functions of `Primitives` are in `lab.primitives()` too. Raises
+    LocalError for a name that is no exercise, and if `my_tls.py` cannot be run.
+    """
+    for exercise in exercises().values():
+        if exercise.name == name:
+            return my_tls.functions().get(name, exercise.reference)
+    known = ", ".join(exercise.name for exercise in exercises().values())
+    raise LocalError(f"no exercise asks for a function called {name!r}; they ask for: {known}")
