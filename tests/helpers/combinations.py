@@ -82,10 +82,15 @@ def check_agreed(
 ) -> None:
     """What was agreed on is what was wanted."""
     assert outcome.cipher_suite == combination.suite
-    spans = {span.path for hello in trace.messages("server_hello") for span in hello.spans}
-    extensions = {path.rpartition("server_hello.extensions.")[2] for path in spans}
+    extensions = agreed_extensions(trace)
     assert ("extended_master_secret" in extensions) is combination.hardened
     assert ("encrypt_then_mac" in extensions) is (combination.hardened and combination.is_cbc)
+
+
+def agreed_extensions(trace: Trace) -> set[str]:
+    """The names of what stands in the ServerHello's extensions."""
+    spans = {span.path for hello in trace.messages("server_hello") for span in hello.spans}
+    return {path.rpartition("server_hello.extensions.")[2] for path in spans}
 
 
 def key_log_line(trace: Trace) -> str:

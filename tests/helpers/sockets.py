@@ -57,13 +57,11 @@ class OurServer(Observer):
 
 
 @contextmanager
-def our_server(application: Any = Answer) -> Iterator[OurServer]:
+def our_server(application: Any = Answer, **changes: Any) -> Iterator[OurServer]:
     """Every suite, EMS and EtM for those who offer them, certificates of those who have one."""
     config = server_config(
         "for everybody",
-        cipher_suites=ALL_SUITES,
-        **HARDENED,
-        **ASKS,
+        **{"cipher_suites": ALL_SUITES, **HARDENED, **ASKS, **changes},
         session_cache=SessionCache(),
         ticket_keys=TicketKeys(SeededRandom(1, "keys")),
     )
