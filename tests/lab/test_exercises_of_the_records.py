@@ -139,7 +139,7 @@ def test_openssl_takes_what_the_short_versions_make_and_both_sides_say_goodbye(r
     functions = {
         "cbc_unprotect": counted(n07._opened),
         "gcm_unprotect": counted(n07._decrypted),
-        "additional_data": counted(n07._header),
+        "additional_data": counted(n07.header_bytes),
     }
     live = lab.peers.openssl(role=role, suite=suite, primitives=lab.primitives().using(**functions))
     assert sorted([live.received, live.peer_received]) == sorted([REQUEST, REPLY])

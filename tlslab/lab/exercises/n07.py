@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC, CTR
+from cryptography.hazmat.primitives.ciphers.modes import CTR
 
 from tlslab.crypto.ciphers import (
     BLOCK,
@@ -26,17 +26,28 @@ from tlslab.crypto.ciphers import (
     gcm_unprotect,
     record_mac,
 )
-from tlslab.errors import ProtocolError
 from tlslab.lab.configs import Seed
-from tlslab.lab.exercises.exercise import Answer, Case, Exercise, Mistake, SeededBytes, refused
+from tlslab.lab.exercises.exercise import Answer, Case, Exercise, Mistake, SeededBytes
+from tlslab.lab.exercises.records import (
+    ALERT,
+    APPLICATION_DATA,
+    CLOSE_NOTIFY,
+    HANDSHAKE,
+    HEADER,
+    REFUSED,
+    VERSION,
+    arguments_of_cbc,
+    encrypted,
+    flipped,
+    header_bytes,
+    in_record,
+    other_alert,
+    refuses,
+    refusing_with,
+    to_unprotect,
+    value_error,
+)
 from tlslab.lab.randomness import SeededRandom
-
-HEADER = 5
-"""Bytes of a record's header (RFC 5246 §6.2.1)."""
-VERSION = 0x0303
-HANDSHAKE, APPLICATION_DATA, ALERT = 22, 23, 21
-CLOSE_NOTIFY = b"\x01\x00"
-REFUSED = refused("bad_record_mac")
 
 # -- the padding of CBC -------------------------------------------------------------------------
 
@@ -97,60 +108,12 @@ def cbc_protect_cases(draw: SeededBytes) -> Iterator[Case]:
         ("a high sequence number", 2**32 + 7, APPLICATION_DATA, 300, "sha256", 16),
         ("no content at all", 5, APPLICATION_DATA, 0, "sha256", 16),
     ):
-        yield Case(what, _arguments_of_cbc(draw, what, seq_num, type, size, hash_name, key))
-
-
-def _arguments_of_cbc(
-    draw: SeededBytes, what: str, seq_num: int, type: int, size: int, hash_name: str, key: int
-) -> tuple[Any, ...]:
-    """The arguments of `cbc_protect`. size: of the content; key: of the AES key, in bytes."""
-    return (
-        draw(f"key {what}", key),
-        draw(f"MAC key {what}", MAC_LENGTHS[hash_name]),
-        draw(f"IV {what}", BLOCK),
-        seq_num,
-        type,
-        VERSION,
-        CLOSE_NOTIFY if type == ALERT else draw(f"content {what}", size),
-        hash_name,
-    )
-
-
-def _encrypted(enc_key: bytes, iv: bytes, inner: bytes) -> bytes:
-    encryptor = Cipher(AES(enc_key), CBC(iv)).encryptor()
-    return encryptor.update(inner) + encryptor.finalize()
-
-
-def _header(
-    seq_num: int,
-    type: int,
-    version: int,
-    length: int,
-    *,
-    seq_bytes: int = 8,
-    length_bytes: int = 2,
-    more: int = 0,
-    first: int = 0,
-    little: bool = False,
-    parts: str = "stvl",
-) -> bytes:
-    """The additional data of the parts named by letter, as who is wrong about one builds them.
-
-    more: what is added to the length. first: the number of the first record.
-    """
-    order: Any = "little" if little else "big"
-    pieces = {
-        "s": ((seq_num + first) % 256**seq_bytes).to_bytes(seq_bytes, order),
-        "t": bytes([type]),
-        "v": version.to_bytes(2, order),
-        "l": (length + more).to_bytes(length_bytes, order),
-    }
-    return b"".join(pieces[part] for part in parts)
+        yield Case(what, arguments_of_cbc(draw, what, seq_num, type, size, hash_name, key))
 
 
 def _with_header(**mistake: Any) -> Callable[..., bytes]:
     """`cbc_protect` with a mistake in what the MAC covers beside the content."""
-    mac = partial(record_mac, additional_data=partial(_header, **mistake))
+    mac = partial(record_mac, additional_data=partial(header_bytes, **mistake))
     return partial(cbc_protect, record_mac=mac)
 
 
@@ -167,7 +130,7 @@ def _padded_first(
     length = len(content) + MAC_LENGTHS[hash_name]
     padded = content + cbc_padding(length)
     mac = record_mac(mac_key, seq_num, type, version, padded, hash_name)
-    return iv + _encrypted(enc_key, iv, padded + mac)
+    return iv + encrypted(enc_key, iv, padded + mac)
 
 
 def _length_with_mac(*arguments: Any) -> bytes:
@@ -190,7 +153,7 @@ def _encrypt_then_mac(
     content: bytes,
     hash_name: str,
 ) -> bytes:
-    fragment = iv + _encrypted(enc_key, iv, content + cbc_padding(len(content)))
+    fragment = iv + encrypted(enc_key, iv, content + cbc_padding(len(content)))
     return fragment + record_mac(mac_key, seq_num, type, version, fragment, hash_name)
 
 
@@ -204,7 +167,7 @@ def _encrypt_and_mac(
     content: bytes,
     hash_name: str,
 ) -> bytes:
-    fragment = iv + _encrypted(enc_key, iv, content + cbc_padding(len(content)))
+    fragment = iv + encrypted(enc_key, iv, content + cbc_padding(len(content)))
     return fragment + record_mac(mac_key, seq_num, type, version, content, hash_name)
 
 
@@ -223,40 +186,33 @@ def _zero_iv(enc_key: bytes, mac_key: bytes, iv: bytes, *more: Any) -> bytes:
     return iv + cbc_protect(enc_key, mac_key, bytes(BLOCK), *more)[BLOCK:]
 
 
-def _in_record(protect: Callable[..., bytes], type_at: int, *arguments: Any) -> bytes:
-    """The whole record. type_at: which argument is the type; the version stands behind it."""
-    fragment, type, version = protect(*arguments), arguments[type_at], arguments[type_at + 1]
-    header = (type << 32 | version << 16 | len(fragment)).to_bytes(HEADER, "big")
-    return bytes(header) + fragment
-
-
 # -- unprotecting with CBC ----------------------------------------------------------------------
 
 
 def cbc_unprotect_cases(draw: SeededBytes) -> Iterator[Case]:
     """Good records, with the shortest and with the longest padding, and each way to be wrong."""
-    data = _arguments_of_cbc(draw, "data", 7, APPLICATION_DATA, 22, "sha1", 16)
-    whole = _arguments_of_cbc(draw, "whole", 3, APPLICATION_DATA, 32, "sha256", 32)
+    data = arguments_of_cbc(draw, "data", 7, APPLICATION_DATA, 22, "sha1", 16)
+    whole = arguments_of_cbc(draw, "whole", 3, APPLICATION_DATA, 32, "sha256", 32)
     for what, arguments in (
         ("a good record", data),
         ("a padding of a whole block", whole),
         (
             "only one byte of padding",
-            _arguments_of_cbc(draw, "short", 4, APPLICATION_DATA, 11, "sha1", 16),
+            arguments_of_cbc(draw, "short", 4, APPLICATION_DATA, 11, "sha1", 16),
         ),
         (
             "a high sequence number",
-            _arguments_of_cbc(draw, "high", 2**32 + 7, APPLICATION_DATA, 300, "sha256", 16),
+            arguments_of_cbc(draw, "high", 2**32 + 7, APPLICATION_DATA, 300, "sha256", 16),
         ),
         (
             "no content at all",
-            _arguments_of_cbc(draw, "none", 5, APPLICATION_DATA, 0, "sha256", 16),
+            arguments_of_cbc(draw, "none", 5, APPLICATION_DATA, 0, "sha256", 16),
         ),
     ):
-        yield Case(what, _to_unprotect(arguments, cbc_protect(*arguments)))
+        yield Case(what, to_unprotect(arguments, cbc_protect(*arguments)))
     for number, arguments in ((245, data), (255, whole)):
         padded = _padded_with(bytes([number]) * (number + 1), arguments)
-        yield Case(f"a padding_length of {number}", _to_unprotect(arguments, padded))
+        yield Case(f"a padding_length of {number}", to_unprotect(arguments, padded))
 
     fragment = cbc_protect(*data)
     for what, wrong in (
@@ -266,9 +222,9 @@ def cbc_unprotect_cases(draw: SeededBytes) -> Iterator[Case]:
             _padded_with(b"\0" + b"\xf5" * 245, data),
         ),
         ("a padding longer than the record", _padded_with(b"\xff" * 6, data)),
-        ("a bit of the IV was changed", _flipped(fragment, 3)),
-        ("a bit of the first block was changed", _flipped(fragment, BLOCK)),
-        ("a bit of the last block was changed", _flipped(fragment, -1)),
+        ("a bit of the IV was changed", flipped(fragment, 3)),
+        ("a bit of the first block was changed", flipped(fragment, BLOCK)),
+        ("a bit of the last block was changed", flipped(fragment, -1)),
         ("the last block was cut off", fragment[:-BLOCK]),
         ("not a whole number of blocks", fragment[:-1]),
         ("an IV and nothing else", fragment[:BLOCK]),
@@ -276,30 +232,17 @@ def cbc_unprotect_cases(draw: SeededBytes) -> Iterator[Case]:
         ("fewer bytes than an IV", fragment[:5]),
         ("an empty fragment", b""),
     ):
-        yield Case(what, _to_unprotect(data, wrong), REFUSED)
+        yield Case(what, to_unprotect(data, wrong), REFUSED)
     for what, change in (
         ("the record was sent a second time", {"seq_num": 8}),
         ("the type was changed", {"type": HANDSHAKE}),
         ("the version was changed", {"version": 0x0302}),
     ):
-        yield Case(what, _to_unprotect(data, fragment, **change), REFUSED)
-
-
-def _to_unprotect(arguments: tuple[Any, ...], fragment: bytes, **change: int) -> tuple[Any, ...]:
-    """The arguments of `cbc_unprotect` for those of `cbc_protect`, some of them changed."""
-    enc_key, mac_key, _, seq_num, type, version, _, hash_name = arguments
-    header = {"seq_num": seq_num, "type": type, "version": version, **change}
-    return (enc_key, mac_key, *header.values(), fragment, hash_name)
+        yield Case(what, to_unprotect(data, fragment, **change), REFUSED)
 
 
 def _padded_with(padding: bytes, arguments: tuple[Any, ...]) -> bytes:
     return cbc_protect(*arguments, cbc_padding=lambda _: padding)
-
-
-def _flipped(data: bytes, at: int) -> bytes:
-    changed = bytearray(data)
-    changed[at] ^= 1
-    return bytes(changed)
 
 
 def _opened(
@@ -341,35 +284,6 @@ def _with_mac(*arguments: Any) -> bytes:
     content, (_, mac_key, *header, _, hash_name) = cbc_unprotect(*arguments), arguments
     seq_num, type, version = header
     return content + record_mac(mac_key, seq_num, type, version, content, hash_name)
-
-
-def _refuses(*_: Any) -> bytes:
-    raise bad_record_mac()
-
-
-def _other_alert() -> ProtocolError:
-    return ProtocolError("decrypt_error", "the padding is wrong")
-
-
-def _value_error() -> ValueError:
-    return ValueError("the padding is wrong")
-
-
-def _refusing_with(
-    unprotect: Callable[..., bytes], refusal: Callable[[], Any]
-) -> Callable[..., Any]:
-    """Right, but for what it does with a record that cannot be opened: raise or return this."""
-
-    def function(*arguments: Any) -> Any:
-        try:
-            return unprotect(*arguments)
-        except ProtocolError:
-            outcome = refusal()
-            if isinstance(outcome, Exception):
-                raise outcome from None
-            return outcome
-
-    return function
 
 
 # -- additional data ----------------------------------------------------------------------------
@@ -457,7 +371,7 @@ def _number_as_nonce(
 
 def _gcm_with_header(**mistake: Any) -> Callable[..., bytes]:
     """`gcm_protect` with a mistake in the additional data."""
-    return partial(gcm_protect, additional_data=partial(_header, **mistake))
+    return partial(gcm_protect, additional_data=partial(header_bytes, **mistake))
 
 
 def _tag_first(*arguments: Any) -> bytes:
@@ -476,9 +390,9 @@ def gcm_unprotect_cases(draw: SeededBytes) -> Iterator[Case]:
     data = _arguments_of_gcm(draw, "data", 7, APPLICATION_DATA, 22, 16)
     fragment = gcm_protect(*data)
     for what, wrong in (
-        ("a bit of the explicit nonce was changed", _flipped(fragment, 0)),
-        ("a bit of the ciphertext was changed", _flipped(fragment, GCM_EXPLICIT_NONCE)),
-        ("a bit of the tag was changed", _flipped(fragment, -1)),
+        ("a bit of the explicit nonce was changed", flipped(fragment, 0)),
+        ("a bit of the ciphertext was changed", flipped(fragment, GCM_EXPLICIT_NONCE)),
+        ("a bit of the tag was changed", flipped(fragment, -1)),
         ("the last byte was cut off", fragment[:-1]),
         ("one byte too few for nonce and tag", fragment[:23]),
         ("fewer bytes than a nonce", fragment[:5]),
@@ -696,7 +610,7 @@ EXERCISES: tuple[Exercise, ...] = (
             Mistake(
                 "There is a record header in front. The record layer adds it later: return the "
                 "fragment.",
-                partial(_in_record, cbc_protect, 4),
+                partial(in_record, cbc_protect, 4),
             ),
         ),
         hints=(
@@ -743,30 +657,30 @@ EXERCISES: tuple[Exercise, ...] = (
                 "You say what was wrong: the error for bad padding is not the one for a bad MAC. "
                 "Whoever can tell the two apart can decrypt with you. Raise bad_record_mac() for "
                 "both.",
-                partial(_opened, of_padding=_value_error),
+                partial(_opened, of_padding=value_error),
             ),
             # Any other alert in any of the cases: what was raised is a ProtocolError each time.
             Mistake(
                 "You refuse the right records, but not all of them with the alert bad_record_mac. "
                 "Another alert for bad padding would tell an attacker what was wrong.",
-                partial(_opened, of_padding=_other_alert),
+                partial(_opened, of_padding=other_alert),
             ),
             Mistake(
                 "You refuse with an error that the connection does not know. Raise "
                 "bad_record_mac(): it carries the alert.",
-                _refusing_with(cbc_unprotect, _value_error),
+                refusing_with(cbc_unprotect, value_error),
             ),
             Mistake(
                 "You return None for a record that is not good. Raise bad_record_mac(): nobody "
                 "forgets to look at an error.",
-                _refusing_with(cbc_unprotect, lambda: None),
+                refusing_with(cbc_unprotect, lambda: None),
             ),
             Mistake("You left the MAC at the end of the content.", _with_mac),
             Mistake(
                 "You refuse good records too. Look at what you cut off: padding_length + 1 bytes "
                 "of padding, then the MAC. The MAC is over the content that is left, with its "
                 "length, and with `seq_num` as it is.",
-                _refuses,
+                refuses,
             ),
         ),
         hints=(
@@ -787,39 +701,40 @@ EXERCISES: tuple[Exercise, ...] = (
         mistakes=(
             Mistake(
                 "Your sequence number has four bytes. It has eight, RFC 5246 §6.1.",
-                partial(_header, seq_bytes=4),
+                partial(header_bytes, seq_bytes=4),
             ),
             Mistake(
                 "You count the records from 1. The first one under new keys is number 0: take "
                 "`seq_num` as it is.",
-                partial(_header, first=1),
+                partial(header_bytes, first=1),
             ),
             Mistake(
                 "The sequence number is missing. It is what a repeated record is found by.",
-                partial(_header, parts="tvl"),
+                partial(header_bytes, parts="tvl"),
             ),
             Mistake(
-                "The sequence number comes first, before the type.", partial(_header, parts="tvls")
+                "The sequence number comes first, before the type.",
+                partial(header_bytes, parts="tvls"),
             ),
-            Mistake("The length is missing.", partial(_header, parts="stv")),
-            Mistake("The version is missing.", partial(_header, parts="stl")),
-            Mistake("The type is missing.", partial(_header, parts="svl")),
+            Mistake("The length is missing.", partial(header_bytes, parts="stv")),
+            Mistake("The version is missing.", partial(header_bytes, parts="stl")),
+            Mistake("The type is missing.", partial(header_bytes, parts="svl")),
             Mistake(
                 "Your length has three bytes, as in a handshake header. A record's has two.",
-                partial(_header, length_bytes=3),
+                partial(header_bytes, length_bytes=3),
             ),
             Mistake(
                 "You added the tag to the length. Take `length` as it is: that of the content.",
-                partial(_header, more=GCM_TAG),
+                partial(header_bytes, more=GCM_TAG),
             ),
             Mistake(
                 "You added explicit nonce and tag to the length. Take `length` as it is: that of "
                 "the content.",
-                partial(_header, more=GCM_EXPLICIT_NONCE + GCM_TAG),
+                partial(header_bytes, more=GCM_EXPLICIT_NONCE + GCM_TAG),
             ),
             Mistake(
                 "Your numbers are little-endian. In TLS the most significant byte comes first.",
-                partial(_header, little=True),
+                partial(header_bytes, little=True),
             ),
         ),
         hints=(
@@ -916,7 +831,7 @@ EXERCISES: tuple[Exercise, ...] = (
             Mistake(
                 "There is a record header in front. The record layer adds it later: return the "
                 "fragment.",
-                partial(_in_record, gcm_protect, 4),
+                partial(in_record, gcm_protect, 4),
             ),
         ),
         hints=(
@@ -961,23 +876,23 @@ EXERCISES: tuple[Exercise, ...] = (
             # Any other alert in any of the cases: what was raised is a ProtocolError each time.
             Mistake(
                 "You refuse the right records, but not all of them with the alert bad_record_mac.",
-                _refusing_with(gcm_unprotect, _other_alert),
+                refusing_with(gcm_unprotect, other_alert),
             ),
             Mistake(
                 "You refuse with an error that the connection does not know. Raise "
                 "bad_record_mac(): it carries the alert.",
-                _refusing_with(gcm_unprotect, _value_error),
+                refusing_with(gcm_unprotect, value_error),
             ),
             Mistake(
                 "You return None for a record that is not good. Raise bad_record_mac(): nobody "
                 "forgets to look at an error.",
-                _refusing_with(gcm_unprotect, lambda: None),
+                refusing_with(gcm_unprotect, lambda: None),
             ),
             Mistake(
                 "You refuse good records too. Look at the additional data: its length is that of "
                 "the content, 24 bytes less than the fragment. And the nonce is fixed_iv and the "
                 "first eight bytes of the fragment.",
-                _refuses,
+                refuses,
             ),
         ),
         hints=(
