@@ -18,6 +18,7 @@ NOTEBOOKS = {
     "09": "09_steal_the_key",
     "11": "11_client_authentication",
     "12": "12_resumption",
+    "13": "13_hardening",
 }
 
 
@@ -47,6 +48,18 @@ TERMS: tuple[Term, ...] = tuple(
         ("ClientHello", "The first message: what the client can do, and its random.", "00"),
         ("DER", "The encoding of certificates: type, length, content, one inside the other.", "03"),
         ("DNS over TLS", "Asking for the address of a name, through TLS.", "00"),
+        (
+            "downgrade",
+            "Somebody in between cuts an offer, so that something weaker is chosen.",
+            "13",
+        ),
+        ("encrypt-then-MAC", "A MAC over the ciphertext: judged before it is decrypted.", "13"),
+        (
+            "extended master secret",
+            "A master secret from the whole handshake, and not from the randoms alone.",
+            "13",
+        ),
+        ("extension", "An offer in the ClientHello, and its answer in the ServerHello.", "13"),
         (
             "Finished",
             "The message that proves the master secret and the transcript, in 12 bytes.",
@@ -81,15 +94,26 @@ TERMS: tuple[Term, ...] = tuple(
         ("private key", "The half of a key pair that stays with its owner.", "00"),
         ("public key", "The half of a key pair that everybody may have.", "00"),
         ("record", "The envelope of TLS: header and content.", "00"),
+        ("renegotiation", "A second handshake within a connection. TLS 1.3 has none.", "13"),
         ("seed", "A starting number that fixes all others, so that a run can be repeated.", "00"),
         ("server", "The side that answers.", "00"),
         ("ServerHello", "The answer: what the server chose, and its random.", "00"),
+        (
+            "session hash",
+            "The hash of all messages up to and including the ClientKeyExchange.",
+            "13",
+        ),
         ("session keys", "The keys that protect the data of one connection.", "00"),
         ("signature", "Bytes that only a private key makes, and its public key verifies.", "03"),
         ("subject", "The name of whom a certificate is for.", "03"),
         ("tag", "The checksum of a record that is encrypted with AES-GCM.", "00"),
         ("trace", "What one side did, noted step by step.", "00"),
         ("transcript", "All handshake messages so far, in order.", "00"),
+        (
+            "triple handshake",
+            "An attack of 2014: two sessions are given one master secret.",
+            "13",
+        ),
         ("trust anchor", "A certificate that a client trusts because it had it before.", "03"),
         ("vector", "In TLS: a list of bytes or items with its length in front.", "01"),
         ("Wireshark", "A program to look at network traffic.", "08"),
