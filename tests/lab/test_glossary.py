@@ -28,6 +28,7 @@ def test_every_notebook_is_known():
 
 def test_it_can_be_asked_for_a_word():
     assert repr(lab.glossary("mac")) == (
+        "encrypt-then-MAC (notebook 13): A MAC over the ciphertext: judged, then opened.\n"
         "HMAC (notebook 05): A fingerprint with a key, made from a hash function.\n"
         "MAC (notebook 06): Message authentication code: a checksum under a key."
     )

@@ -53,7 +53,7 @@ TERMS: tuple[Term, ...] = tuple(
             "Somebody in between cuts an offer, so that something weaker is chosen.",
             "13",
         ),
-        ("encrypt-then-MAC", "A MAC over the ciphertext: judged before it is decrypted.", "13"),
+        ("encrypt-then-MAC", "A MAC over the ciphertext: judged, then opened.", "13"),
         (
             "extended master secret",
             "A master secret from the whole handshake, and not from the randoms alone.",
