@@ -8,22 +8,33 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import (
+    MLDSA44PrivateKey,
+    MLDSA65PrivateKey,
+    MLDSA87PrivateKey,
+)
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tlslab.crypto.certificates import (
+    authenticates,
     certificate_names,
     names_match,
     parse_certificates,
     rsa_encryption_key,
+    signing_key,
     verify_chain,
 )
+from tlslab.crypto.suites import KeyExchange
 from tlslab.errors import LocalError, ProtocolError
 from tlslab.lab import pki
 
@@ -45,8 +56,9 @@ class Made:
         end: datetime = NOW + YEAR,
         names: tuple[str, ...] = (NAME,),
         usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
+        key: Any = None,
     ) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         issuer_key = issuer.key if issuer else self.key
         builder = (
@@ -71,7 +83,8 @@ class Made:
             alternative = x509.SubjectAlternativeName([general_name(each) for each in names])
             builder = builder.add_extension(alternative, critical=False)
             builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-        self.certificate = builder.sign(issuer_key, hashes.SHA256())
+        is_edwards = isinstance(issuer_key, Ed25519PrivateKey)
+        self.certificate = builder.sign(issuer_key, None if is_edwards else hashes.SHA256())
 
     @property
     def der(self) -> bytes:
@@ -296,3 +309,39 @@ def test_only_an_rsa_key_meant_for_it_takes_a_premaster_secret():
     with pytest.raises(ProtocolError, match="needs an RSA key") as refused:
         rsa_encryption_key(elliptic)
     assert refused.value.alert == "unsupported_certificate"
+
+
+LEAF_KEYS = {
+    "rsa": lambda: pki.server_rsa().private_key,
+    "secp256r1": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "secp384r1": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "secp521r1": lambda: ec.generate_private_key(ec.SECP521R1()),
+    "ed25519": Ed25519PrivateKey.generate,
+    "ed448": Ed448PrivateKey.generate,
+    "mldsa44": MLDSA44PrivateKey.generate,
+    "mldsa65": MLDSA65PrivateKey.generate,
+    "mldsa87": MLDSA87PrivateKey.generate,
+}
+
+
+@pytest.mark.parametrize("kind", LEAF_KEYS)
+def test_a_leaf_may_have_any_key_that_signs(kind):
+    leaf = Made("leaf", intermediate(), key=LEAF_KEYS[kind]())
+    found = check(leaf, intermediate())
+    assert signing_key(found) == leaf.key.public_key()
+
+
+def test_a_ca_with_an_edwards_key_is_not_acceptable():
+    authority = Made("edwards", root(), ca=True, key=Ed25519PrivateKey.generate())
+    with pytest.raises(ProtocolError, match="the chain is not acceptable") as refused:
+        check(Made("leaf", authority), authority)
+    assert refused.value.alert == "bad_certificate"
+
+
+@pytest.mark.parametrize("kind", ["mldsa44", "mldsa65", "mldsa87"])
+def test_ml_dsa_authenticates_nobody_in_tls_1_2(kind):
+    public_key = LEAF_KEYS[kind]().public_key()
+    for exchange in KeyExchange:
+        with pytest.raises(ProtocolError, match="TLS 1.2 has no signatures") as refused:
+            authenticates(public_key, exchange)
+        assert refused.value.alert == "unsupported_certificate"

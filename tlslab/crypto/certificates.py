@@ -3,7 +3,8 @@
 The path validation is `cryptography`'s, which follows the rules of the web PKI: signatures up to a
 trust anchor, dates, CA flags and path lengths, key usages, and the server's name in the subject
 alternative names. It answers with one sentence; to send the alert that the RFC names, `_why` looks
-at the chain again once it has been refused.
+at the chain again once it has been refused. A leaf may have any kind of key that signs here; a CA
+may not have an EdDSA key, since the web PKI has none.
 
 Not checked, here as in most clients without extra effort: revocation (CRL, OCSP), certificate
 transparency, and whether the CA deserves the trust.
@@ -24,7 +25,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from tlslab.crypto.signatures import PublicKey
+from tlslab.crypto.signatures import PublicKey, schemes_for
 from tlslab.crypto.suites import KeyExchange
 from tlslab.errors import AlertName, LocalError, ProtocolError
 
@@ -183,6 +184,8 @@ def authenticates(public_key: PublicKey, exchange: KeyExchange) -> None:
 
     Raises ProtocolError: unsupported_certificate.
     """
+    if not schemes_for(public_key):
+        raise _refused("unsupported_certificate", "TLS 1.2 has no signatures for this kind of key")
     is_rsa = isinstance(public_key, RSAPublicKey)
     if is_rsa is (exchange is KeyExchange.ECDHE_ECDSA):
         wanted = "no RSA key" if is_rsa else "an RSA key"
