@@ -7,6 +7,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import (
+    MLDSA44PrivateKey,
+    MLDSA65PrivateKey,
+    MLDSA87PrivateKey,
+)
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -14,7 +19,15 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from tlslab.crypto.signatures import SCHEMES, schemes_for, sign, verify
+from tlslab.crypto.signatures import (
+    SCHEMES,
+    TLS13_SCHEMES,
+    schemes_for,
+    sign,
+    signed_content,
+    tls13_schemes_for,
+    verify,
+)
 from tlslab.errors import LocalError, ProtocolError
 from tlslab.lab import pki
 from tlslab.wire.registry import SignatureScheme
@@ -27,13 +40,16 @@ KEYS = {
     "secp521r1": ec.derive_private_key(12345, ec.SECP521R1()),
     "ed25519": Ed25519PrivateKey.from_private_bytes(b"e" * 32),
     "ed448": Ed448PrivateKey.from_private_bytes(b"e" * 57),
+    "mldsa44": MLDSA44PrivateKey.from_seed_bytes(b"m" * 32),
+    "mldsa65": MLDSA65PrivateKey.from_seed_bytes(b"m" * 32),
+    "mldsa87": MLDSA87PrivateKey.from_seed_bytes(b"m" * 32),
 }
 PAIRS = [
     pytest.param(key, scheme, id=f"{name}-{scheme.name}")
     for name, key in KEYS.items()
-    for scheme in schemes_for(key)
+    for scheme in schemes_for(key) or tls13_schemes_for(key)
 ]
-RANDOM = ("rsa_pss",)  # begins with: schemes with a salt
+RANDOM = ("rsa_pss", "mldsa")  # begins with: schemes with randomness of the library's own
 
 
 @pytest.mark.parametrize(("key", "scheme"), PAIRS)
@@ -62,8 +78,9 @@ def options(scheme):
     return chosen
 
 
+# The program openssl of a system may be too old for ML-DSA; see test_openssl_tls13.
 @pytest.mark.peer
-@pytest.mark.parametrize(("key", "scheme"), PAIRS)
+@pytest.mark.parametrize(("key", "scheme"), [p for p in PAIRS if "mldsa" not in p.id])
 def test_openssl_verifies_ours_and_we_verify_its(key, scheme, tmp_path):
     program = shutil.which("openssl")
     if not program:
@@ -85,17 +102,67 @@ def test_openssl_verifies_ours_and_we_verify_its(key, scheme, tmp_path):
 
 def test_every_scheme_belongs_to_some_key():
     assert {scheme for key in KEYS.values() for scheme in schemes_for(key)} == set(SCHEMES)
-    assert not any("sha1" in scheme.name for scheme in SCHEMES)
+    of_tls13 = {scheme for key in KEYS.values() for scheme in tls13_schemes_for(key)}
+    assert of_tls13 == set(TLS13_SCHEMES)
+    assert not any("sha1" in scheme.name for scheme in (*SCHEMES, *TLS13_SCHEMES))
+
+
+def test_tls_1_3_binds_a_scheme_to_a_curve_and_has_no_pkcs1_v1_5():
+    S = SignatureScheme
+    assert {name: tls13_schemes_for(key) for name, key in KEYS.items()} == {
+        "rsa": (S.rsa_pss_rsae_sha256, S.rsa_pss_rsae_sha384, S.rsa_pss_rsae_sha512),
+        "secp256r1": (S.ecdsa_secp256r1_sha256,),
+        "secp384r1": (S.ecdsa_secp384r1_sha384,),
+        "secp521r1": (S.ecdsa_secp521r1_sha512,),
+        "ed25519": (S.ed25519,),
+        "ed448": (S.ed448,),
+        "mldsa44": (S.mldsa44,),
+        "mldsa65": (S.mldsa65,),
+        "mldsa87": (S.mldsa87,),
+    }
+    for key in KEYS.values():
+        assert tls13_schemes_for(key.public_key()) == tls13_schemes_for(key)
+    bitcoin = ec.derive_private_key(12345, ec.SECP256K1())
+    assert tls13_schemes_for(bitcoin) == ()
+    assert set(schemes_for(bitcoin)) == set(schemes_for(KEYS["secp256r1"]))
+
+
+def test_tls_1_2_knows_no_ml_dsa():
+    assert not any("mldsa" in scheme.name for scheme in SCHEMES)
+    for name in ("mldsa44", "mldsa65", "mldsa87"):
+        assert schemes_for(KEYS[name]) == schemes_for(KEYS[name].public_key()) == ()
 
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
 def test_a_scheme_of_another_key_is_refused(key):
-    others = set(SCHEMES) - set(schemes_for(key)) | {SignatureScheme.rsa_pkcs1_sha1}
-    for scheme in others:
+    others = {*SCHEMES, *TLS13_SCHEMES, SignatureScheme.rsa_pkcs1_sha1, SignatureScheme(0x1234)}
+    for scheme in others - {*schemes_for(key), *tls13_schemes_for(key)}:
         with pytest.raises(LocalError, match="does not go with this key"):
             sign(key, scheme, DATA)
         with pytest.raises(ProtocolError, check=lambda error: error.alert == "illegal_parameter"):
             verify(key.public_key(), scheme, b"", DATA)
+
+
+def test_what_is_signed_in_tls_1_3_is_the_example_of_rfc_8446():
+    # §4.4.3, for a transcript hash of 32 bytes of 01.
+    expected = (
+        "20" * 64
+        + "544c5320312e332c207365727665722043657274696669636174655665726966"
+        + "7900"
+        + "01" * 32
+    )
+    assert signed_content("server", b"\1" * 32).hex() == expected
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_the_signature_of_one_side_does_not_serve_the_other(key):
+    for scheme in tls13_schemes_for(key):
+        signature = sign(key, scheme, signed_content("client", b"h" * 32))
+        verify(key.public_key(), scheme, signature, signed_content("client", b"h" * 32))
+        for side, transcript_hash in (("server", b"h" * 32), ("client", b"H" * 32)):
+            content = signed_content(side, transcript_hash)
+            with pytest.raises(ProtocolError, check=lambda e: e.alert == "decrypt_error"):
+                verify(key.public_key(), scheme, signature, content)
 
 
 def test_rsa_signatures_are_as_long_as_the_modulus():
