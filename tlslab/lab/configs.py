@@ -3,6 +3,7 @@
 Each function takes the options of both sides (`tlslab.lab.options`) and uses what concerns its own.
 """
 
+from datetime import datetime
 from typing import Any
 
 from tlslab.connection.config import (
@@ -28,6 +29,7 @@ from tlslab.lab.options import (
     takes_options,
     user_identity,
 )
+from tlslab.lab.stapling import ocsp_response
 from tlslab.wire.framing import MAX_PLAINTEXT
 
 __all__ = [
@@ -69,6 +71,7 @@ def client_config_of(wanted: Options) -> ClientConfig:
         credential=credential(user_identity(wanted.user)) if wanted.user is not None else None,
         extended_master_secret=wanted.extended_master_secret,
         encrypt_then_mac=wanted.encrypt_then_mac,
+        status_request=wanted.status_request,
         session_tickets=wanted.tickets,
         session=wanted.session,
         record_size_limit=wanted.record_size_limit,
@@ -83,8 +86,9 @@ def server_config_of(wanted: Options) -> ServerConfig:
     """The server's part of the options."""
     random, clock = random_and_clock(wanted.seed, "server")
     asks = ClientAuthentication(wanted.client_authentication)
+    now = clock() if wanted.status_request else None
     return ServerConfig(
-        credentials=tuple(credential(each) for each in server_identities(wanted.server)),
+        credentials=tuple(credential(each, now) for each in server_identities(wanted.server)),
         signature_schemes=REPEATABLE_FIRST,
         cipher_suites=(suite_named(wanted.suite),),
         groups=groups_named(wanted.groups),
@@ -103,6 +107,10 @@ def server_config_of(wanted: Options) -> ServerConfig:
     )
 
 
-def credential(identity: pki.Identity) -> Credential:
-    """An identity of the lab's PKI as a credential."""
-    return Credential(identity.certificate_chain, identity.private_key)
+def credential(identity: pki.Identity, now: datetime | None = None) -> Credential:
+    """An identity of the lab's PKI as a credential.
+
+    now: if given, it comes with its issuer's word that it is good then, to staple.
+    """
+    word = b"" if now is None else ocsp_response(identity, now)
+    return Credential(identity.certificate_chain, identity.private_key, word)

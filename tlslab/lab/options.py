@@ -73,6 +73,8 @@ class Options:
     user: whose certificate the client has, "rsa", "ecdsa" or an identity; None has none.
     client_authentication: whether the server asks for it, "none", "optional" or "required".
     extended_master_secret (RFC 7627), encrypt_then_mac (RFC 7366): whether both sides can do it.
+    status_request: whether the client asks what the issuer says of the certificate, and the server
+    has it to staple (RFC 6066 §8).
     record_size_limit: the longest content of a record in bytes that each side wants (RFC 8449).
     alpn: application protocols of both sides.
     resumption: how the server remembers, "ticket" or "session id"; None forgets. resume: an earlier
@@ -90,6 +92,7 @@ class Options:
     client_authentication: ClientAuthentication | Literal["none", "optional", "required"] = "none"
     extended_master_secret: bool = False
     encrypt_then_mac: bool = False
+    status_request: bool = False
     record_size_limit: int | None = None
     alpn: tuple[bytes, ...] = ()
     resumption: Resumption | None = None
