@@ -11,7 +11,7 @@ from enum import StrEnum
 from tlslab.trace import Message, Record, Span, StateEntered, Trace
 from tlslab.view.seen import Seen
 from tlslab.view.steps import Step, protection
-from tlslab.view.tls12_steps import steps
+from tlslab.view.story import steps
 
 HEADER = 5
 """Bytes of a record's header (RFC 5246 §6.2.1)."""

@@ -61,7 +61,7 @@ class Value:
 
 @dataclass(frozen=True, repr=False)
 class Step(View):
-    """One of the nine steps: who does what, in which messages, with which values."""
+    """One step of a handshake: who does what, in which messages, with which values."""
 
     number: int
     title: str
@@ -130,7 +130,7 @@ class Step(View):
 
 @dataclass(frozen=True, repr=False)
 class Steps(View):
-    """The nine steps. `steps[1]` is the first; `steps.overview` has one line for each."""
+    """The steps of a handshake. `steps[1]` is the first; `steps.overview` has one line for each."""
 
     headline: str
     steps: tuple[Step, ...] = field(repr=False)

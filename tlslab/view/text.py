@@ -1,6 +1,6 @@
 """A trace as text and simple tables: each function takes a trace and returns a `View`.
 
-    steps(trace)          the nine steps of the handshake, with their values
+    steps(trace)          the steps of the handshake, with their values
     messages(trace)       who said what, in order
     records(trace)        what went over the wire
     secrets(trace)        every random and every secret, and what it was made from
@@ -26,6 +26,7 @@ from tlslab.trace import (
 )
 from tlslab.view.knowledge import eavesdropper, knowledge
 from tlslab.view.steps import protection
+from tlslab.view.story import steps
 from tlslab.view.tables import (
     MAX_WIDTH,
     Cell,
@@ -38,7 +39,6 @@ from tlslab.view.tables import (
     listed,
     wrapped,
 )
-from tlslab.view.tls12_steps import steps
 
 __all__ = [
     "bytes_of",

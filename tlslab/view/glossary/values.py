@@ -17,8 +17,8 @@ _OF_EACH_SIDE: Mapping[str, Entry] = {
         "RFC 5246 §6.3",
     ),
     "{side}_write_IV": Entry(
-        "Secret bytes for the nonce of each record from the {side}: its first 4 with GCM and CCM, "
-        "before nonce_explicit; with ChaCha20-Poly1305 12, to which the record's number is added.",
+        "Secret bytes for the nonce of each record from the {side}: with GCM and CCM its first 4, "
+        "with ChaCha20-Poly1305 12, XORed with the record's number.",
         "RFC 5288 §3, RFC 7905 §2",
     ),
     "{side}_record_IV": Entry(

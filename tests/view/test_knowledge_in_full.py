@@ -1,11 +1,9 @@
-"""Who knows what, and the steps, where the handshake is not the one with RSA."""
+"""Who knows what, where the handshake is not the one with RSA."""
 
 import pytest
 from in_memory import ASKS, GCM, HARDENED, Pair, credential, resumption
 
 from tlslab.view.knowledge import knowledge
-from tlslab.view.steps import Status
-from tlslab.view.tls12_steps import steps
 from tlslab.wire.registry import CipherSuite
 
 EPHEMERAL = [
@@ -97,27 +95,3 @@ def test_a_resumed_session_is_known_to_both_and_to_nobody_else(role: str):
     told = answers(Pair(**resumption(renews=False), traced=True).connected(), role)
     for value in ("master secret", "session keys"):
         assert told[value] == ("yes", "yes", "no", "no", "no"), value
-
-
-@both_sides
-@pytest.mark.parametrize("suite", EPHEMERAL, ids=lambda suite: suite.name)
-def test_the_steps_speak_of_shares_and_not_of_encryption(suite, role):
-    pair = Pair(
-        suite, client={"credential": credential("client-rsa")}, server=ASKS, traced=True
-    ).connected()
-    found = steps(pair.traces[role])
-    told = str(found.steps[3]) + str(found.steps[4])
-    assert "agreed on" in found.steps[3].title
-    assert "computed" in found.steps[4].title
-    assert "encrypt" not in told.replace("encrypted_premaster", "")
-    fine = (Status.DONE, Status.INFERRED)
-    assert [step.number for step in found.steps if step.status not in fine] == []
-
-
-@both_sides
-def test_the_steps_say_what_a_resumed_session_does_without(role):
-    found = steps(Pair(**resumption(renews=False), traced=True).connected().traces[role])
-    for number in (3, 4, 5):
-        assert "Not needed" in found.steps[number - 1].sentence
-    fine = (Status.DONE, Status.INFERRED)
-    assert [step.number for step in found.steps if step.status not in fine] == []
