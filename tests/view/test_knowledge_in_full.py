@@ -3,7 +3,7 @@
 import pytest
 from in_memory import ASKS, GCM, HARDENED, Pair, credential, resumption
 
-from tlslab.view.knowledge import knowledge
+from tlslab.view.knowledge import eavesdropper, knowledge
 from tlslab.wire.registry import CipherSuite
 
 EPHEMERAL = [
@@ -95,3 +95,10 @@ def test_a_resumed_session_is_known_to_both_and_to_nobody_else(role: str):
     told = answers(Pair(**resumption(renews=False), traced=True).connected(), role)
     for value in ("master secret", "session keys"):
         assert told[value] == ("yes", "yes", "no", "no", "no"), value
+
+
+def test_an_eavesdropper_sees_a_ticket():
+    pair = Pair(**resumption(renews=False), traced=True).connected()
+    rows = [str(row[-1]) for row in eavesdropper(pair.traces["client"]).rows]
+    ticket = pair.traces["server"].value("ticket")
+    assert f"with a ticket of {len(ticket)} bytes" in rows[0]

@@ -242,6 +242,8 @@ def _summary(message: Message) -> str:
             facts.append(span.value.partition(" ")[0])
         elif span.field == "alert.description":
             facts.append(span.value)
+        elif span.field.endswith("session_ticket.ticket") and span.end > span.start:
+            facts.append(f"with a ticket of {counted(span.end - span.start, 'byte')}")
         elif span.field == "client_key_exchange.encrypted_pre_master_secret":
             size = counted(span.end - span.start, "byte")
             facts.append(f"{size}, encrypted to the server's public key")
