@@ -81,7 +81,7 @@ class Randomness(Protocol):
 
 class TicketKeys:
     """The keys that a server seals its tickets with. They change, for whoever gets one can read
-    every connection that was resumed under it (RFC 5077 §5.5, RFC 9325 §4.2.1).
+    every connection that was resumed under it (RFC 5077 §5.5, RFC 9325 §3.4).
 
     rotate_after: how long a key seals; for as long again it still opens.
     """
