@@ -26,7 +26,7 @@ from nbclient import NotebookClient
 
 from tlslab import LocalError, lab, view
 from tlslab.crypto.suites import SUITES, CipherType
-from tlslab.lab.measuring import record_sizes
+from tlslab.lab.measuring import TCP, flights, flights_without_tls, record_sizes
 from tlslab.trace import Message, Negotiated, RandomDrawn, Record, SecretDerived, Span, Trace
 from tlslab.view.ladder import bytes_of, ladder
 from tlslab.view.plots import ladder_parts, sheet
@@ -38,6 +38,7 @@ ROOT = Path(__file__).parents[2]
 SUITE_NAMES = [suite.name for suite in RSA_SUITES]
 GCM, CBC = "TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA"
 NULL = "TLS_RSA_WITH_NULL_SHA256"
+ECDHE = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
 MAC_LENGTHS = {"": 0, "MD5": 16, "SHA1": 20, "SHA256": 32, "SHA384": 48}
 EVIL = '$\\frac{1}{0}$ \x1b[31m\u202e<b onload=x>&" \u4f60 \U0001f600 \u05e9 e\u0301 ' + 300 * "W"
 
@@ -92,6 +93,7 @@ def pictures(request):
     return [
         *every_picture(*traces),
         view.plot_record_overhead({name: [(1, 30), (9, 38)], "$b$": [(1, 50)]}),
+        view.plot_round_trips({name: TCP, "$b$": [*TCP, ("client", 16_384), ("server", 9)]}),
     ]
 
 
@@ -208,6 +210,7 @@ def test_a_strangers_name_can_be_saved(kind, handshake, tmp_path):
     for picture in (
         view.plot_ladder(hostile(handshake.trace)),
         view.plot_record_overhead({EVIL: [(1, 2)]}),
+        view.plot_round_trips({EVIL: TCP}),
     ):
         picture.save(path)
         assert path.read_bytes().startswith(
@@ -588,12 +591,93 @@ def test_the_chart_draws_what_was_measured_and_suites_with_equal_sizes_once():
             view.plot_record_overhead(nothing)
 
 
+# -- what a round trip costs --------------------------------------------------------------------
+
+
+def kinds_of_connection():
+    first = lab.handshake(seed=1, suite=ECDHE, resumption="ticket")
+    return first, lab.handshake(resume=first)
+
+
+def test_flights_are_those_of_the_ladder_and_have_all_bytes_of_the_records():
+    """The ladder counts them by itself, for the pages that show it; TCP's two are not in it."""
+    for handshake, expected in zip(kinds_of_connection(), (6, 4), strict=True):
+        found = flights(handshake.trace)[len(TCP) :]
+        rungs = list(ladder(handshake.trace))
+        (answer,) = (r for r in rungs if (r.name, r.sender) == ("application_data", "server"))
+        assert len(found) == answer.flight == expected
+        assert [flight.sender for flight in found] == ["client", "server"] * (expected // 2)
+        for number, flight in enumerate(found, 1):
+            sent = {r.record.number: r.record.raw for r in rungs if r.flight == number}
+            if number == expected:
+                sent = {answer.record.number: answer.record.raw}
+            assert flight.length == sum(map(len, sent.values()))
+
+
+def test_a_resumed_handshake_saves_a_round_trip_with_openssl_too():
+    first = lab.peers.openssl("client", suite=ECDHE, resumption="session id")
+    second = lab.peers.openssl("client", resume=first)
+    assert (len(flights(first.trace)), len(flights(second.trace))) == (8, 6)
+
+
+def test_without_tls_there_are_the_data_and_two_flights_of_tcp():
+    handshake = lab.handshake(seed=1, request=bytes(100), reply=bytes(7))
+    assert flights_without_tls(handshake.trace) == (*TCP, ("client", 100), ("server", 7))
+
+
+@pytest.mark.parametrize("count", [flights, flights_without_tls])
+def test_a_connection_without_an_answer_has_no_end_to_count_to(count):
+    with pytest.raises(LocalError, match="sent no application data"):
+        count(lab.handshake(seed=1, server_name="nobody.tlslab.test").trace)
+
+
+def test_the_chart_takes_half_a_round_trip_for_each_flight():
+    full, resumed = (flights(each.trace) for each in kinds_of_connection())
+    picture = view.plot_round_trips({"full": full, "resumed": resumed, "again": resumed})
+    _, chart = picture.figure.axes
+    lines = {line.get_label(): line.get_xydata() for line in chart.get_lines()}
+    # What takes as long shares a line.
+    assert set(lines) == {"full", "resumed\nagain"}
+    for label, each in (("full", full), ("resumed\nagain", resumed)):
+        assert [tuple(xy) for xy in lines[label]] == [
+            (ms, len(each) * ms / 2) for ms in range(1, 301)
+        ]
+    written = texts(picture)
+    assert written.count("→ TCP") == written.count("← TCP") == 3
+    assert all(f"→ {f.length:,}" in written for f in full if f.sender == "client" and f.length)
+    assert "resumed: 6 flights" in str(picture)
+    assert "900 ms where a round trip takes 300 ms" in str(picture)
+
+
+def test_the_bytes_take_time_on_a_slow_line():
+    measured = {"one": [*TCP, ("client", 1_000), ("server", 250)]}
+    picture = view.plot_round_trips(measured, milliseconds=(10, 20), bits_per_second=100_000)
+    (line,) = picture.figure.axes[1].get_lines()
+    assert list(line.get_ydata()) == [120.0, 140.0]
+
+
+def test_the_chart_in_somebodys_axes_has_the_lines_alone():
+    figure = Figure()
+    ax = figure.add_subplot()
+    picture = view.plot_round_trips({"one": TCP, "two": [*TCP, *TCP]}, ax=ax)
+    assert picture.figure is figure
+    assert [line.get_label() for line in ax.get_lines()] == ["one", "two"]
+
+
+@pytest.mark.parametrize("nothing", [{}, {"one": []}])
+def test_nothing_to_chart(nothing):
+    with pytest.raises(LocalError, match="nothing was measured"):
+        view.plot_round_trips(nothing)
+    with pytest.raises(LocalError, match="nothing was measured"):
+        view.plot_round_trips({"one": TCP}, milliseconds=())
+
+
 # -- a picture to keep --------------------------------------------------------------------------
 
 PROGRAM = """
 import hashlib, sys
 from tlslab import lab, view
-from tlslab.lab.measuring import record_sizes
+from tlslab.lab.measuring import flights, flights_without_tls, record_sizes
 if "style" in sys.argv:
     import matplotlib.style
     matplotlib.style.use(["dark_background", "ggplot"])
@@ -604,6 +688,7 @@ for picture in (
     view.plot_secrets(h.trace),
     view.plot_bytes(h.trace.messages("client_hello")[0]),
     view.plot_record_overhead(record_sizes(payloads=range(1, 20))),
+    view.plot_round_trips({"TLS": flights(h.trace), "TCP": flights_without_tls(h.trace)}),
 ):
     print(hashlib.sha256(picture.svg().encode()).hexdigest(), str(picture))
 picture.save(sys.argv[1])
