@@ -34,6 +34,11 @@ class Term:
 TERMS: tuple[Term, ...] = tuple(
     Term(*each)
     for each in (
+        (
+            "abbreviated handshake",
+            "One that goes on with the master secret of an earlier session.",
+            "12",
+        ),
         ("alert", 'The message of TLS for "no": two bytes, level and description.', "00"),
         ("authentication", "Finding out who somebody is.", "11"),
         ("authorisation", "Deciding what somebody may do.", "11"),
@@ -65,6 +70,7 @@ TERMS: tuple[Term, ...] = tuple(
             "The message that proves the master secret and the transcript, in 12 bytes.",
             "00",
         ),
+        ("flight", "What one side sends before it has to wait for the other.", "12"),
         ("forward secrecy", "A key that is stolen later opens no recorded connection.", "00"),
         ("fragment", "What a record carries, without its header.", "01"),
         ("handshake", "The messages at the beginning, by which both sides agree.", "00"),
@@ -95,18 +101,23 @@ TERMS: tuple[Term, ...] = tuple(
         ("public key", "The half of a key pair that everybody may have.", "00"),
         ("record", "The envelope of TLS: header and content.", "00"),
         ("renegotiation", "A second handshake within a connection. TLS 1.3 has none.", "13"),
+        ("resumption", "Going on with an earlier session: no certificate, no key exchange.", "12"),
+        ("round trip", "The way there and back, and the time that it takes.", "12"),
         ("seed", "A starting number that fixes all others, so that a run can be repeated.", "00"),
         ("server", "The side that answers.", "00"),
         ("ServerHello", "The answer: what the server chose, and its random.", "00"),
+        ("session", "What both sides keep to go on from: the master secret above all.", "12"),
         (
             "session hash",
             "The hash of all messages up to and including the ClientKeyExchange.",
             "13",
         ),
+        ("session ID", "The name under which a server remembers a session.", "12"),
         ("session keys", "The keys that protect the data of one connection.", "00"),
         ("signature", "Bytes that only a private key makes, and its public key verifies.", "03"),
         ("subject", "The name of whom a certificate is for.", "03"),
         ("tag", "The checksum of a record that is encrypted with AES-GCM.", "00"),
+        ("ticket", "A session, sealed by the server and kept by the client.", "12"),
         ("trace", "What one side did, noted step by step.", "00"),
         ("transcript", "All handshake messages so far, in order.", "00"),
         (
