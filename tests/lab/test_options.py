@@ -4,11 +4,15 @@ import inspect
 from dataclasses import replace
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.x509 import ocsp
 
 from tlslab import LocalError, lab
 from tlslab.connection.session import TicketKeys
 from tlslab.lab.handshake import start_client, start_server
-from tlslab.lab.options import NAMES, Options
+from tlslab.lab.options import NAMES, SEEDED_TIME, Options
 from tlslab.lab.randomness import SeededRandom
 from tlslab.trace import Negotiated, Record, SecretDerived
 from tlslab.wire.registry import NamedGroup
@@ -95,6 +99,22 @@ def test_an_extension_is_offered_and_answered_if_asked_for(option):
         assert option in extensions(with_it.trace, message)
         assert option not in extensions(without.trace, message)
     assert with_it.completed
+
+
+@pytest.mark.parametrize("suite", [ECDHE, ECDSA])
+def test_the_issuers_word_is_stapled_if_asked_for(suite):
+    h = lab.handshake(seed=1, suite=suite, status_request=True)
+    assert h.completed
+    (message,) = h.trace.messages("certificate_status")
+    response = ocsp.load_der_ocsp_response(message.raw[-int.from_bytes(message.raw[5:8], "big") :])
+    leaf = x509.load_der_x509_certificate(h.outcome.peer_certificates[0])
+    assert response.serial_number == leaf.serial_number
+    assert response.produced_at_utc == response.this_update_utc == SEEDED_TIME
+    key = lab.pki.intermediate().public_key()
+    key.verify(response.signature, response.tbs_response_bytes, padding.PKCS1v15(), hashes.SHA256())
+    assert lab.handshake(seed=1, suite=suite, status_request=True).trace == h.trace
+    assert lab.handshake(suite=suite, status_request=True).completed
+    assert not lab.handshake(suite=suite).trace.messages("certificate_status")
 
 
 def test_records_are_limited_both_ways():
