@@ -21,18 +21,18 @@ hardened = {"extended_master_secret": True, "encrypt_then_mac": True}
 
 old = as_in_part_one(lab.primitives())
 live = lab.peers.openssl("server", suite=GCM_SUITE, primitives=old, **hardened)
-print(live)
+print("completed:", live.completed, "· error:", live.error.alert)
 
 # %% [markdown]
 # The client's Finished does not open. Every function passed its check, nobody changed a byte on the way, and it fails every time. **My right code disagrees with OpenSSL: who
 # is wrong, and how do I find out?**
 #
-# This happens to everybody who writes TLS. The error says little, as errors of cryptography do. So ask the bytes.
+# This happens to everybody who writes TLS. The error says little, as errors of cryptography do, and both sides are sure of themselves. So ask the bytes.
 #
 # ## Ask the bytes
 #
 # `bad_record_mac` at the very first protected record: the keys differ, or the way of protecting does. OpenSSL writes a key log, with the premaster secret (`RSA`) and the master
-# secret (`CLIENT_RANDOM`). Ours beside it:
+# secret (`CLIENT_RANDOM`). (That is why this notebook still uses RSA key exchange, which is history: with any other the premaster secret is not in the log.) Ours beside it:
 
 
 # %%
@@ -71,8 +71,8 @@ extensions(live.trace)
 # (§4.) The label is another one, and in the place of the randoms stands the **session hash** (§3): the hash of all handshake messages, as for a Finished, **up to and including the ClientKeyExchange**.
 # The randoms are in there, since the hellos are; so are the certificate and the encrypted premaster secret.
 #
-# Why exactly so far? The premaster secret is in the ClientKeyExchange, so not earlier. And the next thing that is sent needs the keys, so not later. If the client has a certificate, its
-# CertificateVerify comes after the ClientKeyExchange, and is *not* in the session hash, although it is in the hash of both Finished.
+# Why exactly so far? The ClientKeyExchange carries the premaster secret. Before it there is nothing to derive a master secret from, and behind it both sides can do so at once. If the client has a certificate, it signs a
+# CertificateVerify after the ClientKeyExchange. That one is *not* in the session hash, although both Finished cover it.
 #
 # ### Exercise 1
 
@@ -163,19 +163,22 @@ print("OpenSSL asked:", live.received.decode())
 # Nothing is broken here. The client encrypts its premaster secret for the one whom it called, and that one can read it, and may give it away. Here it is, with the honest code of this package on both ends:
 
 # %%
-from tlslab.lab.triple_handshake import triple_handshake
+from tlslab.lab.triple_handshake import name_in_certificate, triple_handshake
 
 
 def compare(seen, *names):
     """Whether client and server have the same values."""
     for name in names:
         here, there = seen.client.value(name), seen.server.value(name)
-        print(f"    {name:18}", "the same" if here == there else "different")
+        print(f"    {name:20}", "the same" if here == there else "different")
 
 
 attack = triple_handshake(seed=13)
 print("first handshake:", attack.first.error or "no error")
 compare(attack.first, "client_random", "server_random", "master_secret", "client_verify_data")
+
+print("the client saw the certificate of", name_in_certificate(attack.first.client))
+print("the server sent the certificate of", name_in_certificate(attack.first.server))
 
 # %% [markdown]
 # Two sessions, two certificates, **one master secret**. Only the Finished are different, since the transcripts are: there is another certificate in each. (*"A handshake is one secret agreed"* is a common belief. It
@@ -199,7 +202,7 @@ compare(attack.second, "master_secret", "client_verify_data", "server_verify_dat
 met = triple_handshake(seed=13, extended_master_secret=True)
 print("first handshake:", met.first.error or "no error")
 compare(met.first, "client_random", "server_random", "premaster_secret", "master_secret")
-print("second handshake:", met.second.error)
+print("second handshake:", met.second.error.alert)
 
 # %% [markdown]
 # The certificate goes into the session hash, and the session hash into the master secret. Two certificates, two secrets. The first handshake still works, for nothing is wrong with it; the second one
@@ -214,7 +217,7 @@ CBC_SUITE = "TLS_RSA_WITH_AES_128_CBC_SHA"
 
 half = mine.using(etm_protect=mine.cbc_protect, etm_unprotect=mine.cbc_unprotect)
 live = lab.peers.openssl("server", suite=CBC_SUITE, primitives=half, **hardened)
-print(live)
+print("completed:", live.completed, "· error:", live.error.alert)
 
 ours, theirs = secrets_of(live.trace.key_log()), secrets_of(live.peer_key_log)
 for label in theirs:
@@ -228,26 +231,15 @@ from tlslab.trace import Record
 
 record = next(each for each in live.trace.of(Record) if each.protection != "none")
 fragment = record.raw[5:]
-print(
-    len(fragment),
-    "bytes:",
-    len(fragment) // 16,
-    "blocks of 16, and",
-    len(fragment) % 16,
-    "bytes over",
-)
+blocks, over = divmod(len(fragment), 16)
+print(f"{len(fragment)} bytes: {blocks} blocks of 16, and {over} bytes over")
 
 # %% [markdown]
 # In notebook 07 a record with CBC was an IV and then whole blocks, so its length was always a multiple of 16. This one cannot be such a record. But 20 bytes is how long a MAC with SHA-1 is:
 
 # %%
-print(
-    "without 20:",
-    (len(fragment) - 20) // 16,
-    "blocks, and",
-    (len(fragment) - 20) % 16,
-    "bytes over",
-)
+blocks, over = divmod(len(fragment) - 20, 16)
+print(f"without 20: {blocks} blocks, and {over} bytes over")
 
 # %% [markdown]
 # An IV and two blocks, and then a MAC that is *not* in the blocks. Two blocks are enough for a Finished of 16 bytes with its padding. So the order has been turned around:
@@ -279,27 +271,41 @@ print(
 # - the **length** is that of IV and ciphertext, without the MAC. It is not the length of the content, for the receiver does not know that before it has decrypted;
 # - the **padding** fills up the content alone, since the MAC is not encrypted.
 #
-# ### Exercise 3
-#
-# `mine.record_mac(mac_key, seq_num, type, version, data, hash_name)` puts the header in front of the data, with the length of what it gets.
+# These are the two functions of notebook 07 that use the library:
 
-# %% exercise="13.etm_protect"
+# %%
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 
+def aes_cbc_encrypt(key, iv, data):
+    encryptor = Cipher(AES(key), CBC(iv)).encryptor()
+    return encryptor.update(data) + encryptor.finalize()
+
+
+def aes_cbc_decrypt(key, iv, data):
+    decryptor = Cipher(AES(key), CBC(iv)).decryptor()
+    return decryptor.update(data) + decryptor.finalize()
+
+
+# %% [markdown]
+# ### Exercise 3
+#
+# `mine.record_mac(mac_key, seq_num, type, version, data, hash_name)` is your MAC of notebook 06. It puts sequence number, type, version and length in front of the data, and the length is that of
+# the data it gets. The first case of the check is a record that OpenSSL sent.
+
+
+# %% exercise="13.etm_protect"
 def etm_protect(enc_key, mac_key, iv, seq_num, type, version, content, hash_name):
     """The fragment of a record: IV, ciphertext, MAC (RFC 7366 §3).
 
-    The arguments are those of cbc_protect. `encryptor.update(data) + encryptor.finalize()` is
-    AES-CBC of data, which is a whole number of blocks.
+    The arguments are those of cbc_protect. Returns bytes, without the record header.
     """
     mine = lab.primitives()
-    encryptor = Cipher(AES(enc_key), CBC(iv)).encryptor()
     ### BEGIN SOLUTION
-    inner = content + mine.cbc_padding(len(content))
-    enciphered = iv + encryptor.update(inner) + encryptor.finalize()
+    padded = content + mine.cbc_padding(len(content))
+    enciphered = iv + aes_cbc_encrypt(enc_key, iv, padded)
     return enciphered + mine.record_mac(mac_key, seq_num, type, version, enciphered, hash_name)
     ### END SOLUTION
 
@@ -322,7 +328,7 @@ def etm_unprotect(enc_key, mac_key, seq_num, type, version, fragment, hash_name)
     """The content of what etm_protect made. Raises bad_record_mac() if anything is wrong.
 
     fragment: IV, ciphertext and MAC, or whatever somebody sent in their place.
-    `decryptor.update(data) + decryptor.finalize()` decrypts.
+    MAC_LENGTHS[hash_name] says how long the MAC is.
     """
     mine = lab.primitives()
     ### BEGIN SOLUTION
@@ -333,8 +339,7 @@ def etm_unprotect(enc_key, mac_key, seq_num, type, version, fragment, hash_name)
     expected = mine.record_mac(mac_key, seq_num, type, version, enciphered, hash_name)
     if not hmac.compare_digest(mac, expected):
         raise bad_record_mac()
-    decryptor = Cipher(AES(enc_key), CBC(fragment[:16])).decryptor()
-    inner = decryptor.update(enciphered[16:]) + decryptor.finalize()
+    inner = aes_cbc_decrypt(enc_key, enciphered[:16], enciphered[16:])
     padding_length = inner[-1]
     if inner[-padding_length - 1 :] != bytes([padding_length]) * (padding_length + 1):
         raise bad_record_mac()
@@ -368,56 +373,46 @@ from tlslab.errors import ProtocolError
 from tlslab.lab.randomness import SeededRandom
 from tlslab.primitives import Primitives
 
+reference = Primitives()
+noted = []
+
+
+def spy(mac_key, seq_num, type, version, data, hash_name):
+    noted.append(data)
+    return reference.record_mac(mac_key, seq_num, type, version, data, hash_name)
+
+
+receiver = reference.using(record_mac=spy)
 draw = SeededRandom(13, "demonstration")
-enc_key, mac_key, iv = draw("key", 16), draw("MAC key", 20), draw("IV", 16)
-header = (1, 23, 0x0303)
+keys, iv = (draw("key", 16), draw("MAC key", 20)), draw("IV", 16)
+header = (1, 23, 0x0303)  # sequence number, type, version
 
-
-def what_the_mac_is_over(protect, unprotect, at):
-    """Change one bit of a record, and note what the receiver computes a MAC over."""
-    noted = []
-
-    def spy(mac_key, seq_num, type, version, data, hash_name):
-        noted.append(data)
-        return Primitives().record_mac(mac_key, seq_num, type, version, data, hash_name)
-
-    receiver = Primitives().using(record_mac=spy)
-    sent = protect(enc_key, mac_key, iv, *header, b"Pay 100 to Alice", "sha1")
-    changed = bytearray(sent)
-    changed[at] ^= 1
+for order, protect, unprotect in (
+    ("MAC-then-encrypt", reference.cbc_protect, receiver.cbc_unprotect),
+    ("encrypt-then-MAC", reference.etm_protect, receiver.etm_unprotect),
+):
+    changed = bytearray(protect(*keys, iv, *header, b"Pay 100 to Alice", "sha1"))
+    changed[0] ^= 1
     try:
-        getattr(receiver, unprotect)(enc_key, mac_key, *header, bytes(changed), "sha1")
+        unprotect(*keys, *header, bytes(changed), "sha1")
     except ProtocolError as error:
-        print("   ", error.alert)
-    [covered] = noted
-    print("    the MAC was over", covered if covered.isascii() else covered[:16].hex(" ") + " …")
-    print("    these bytes stand in the record:", covered in bytes(changed))
-
-
-print("MAC-then-encrypt:")
-what_the_mac_is_over(Primitives().cbc_protect, "cbc_unprotect", 0)
-print("encrypt-then-MAC:")
-what_the_mac_is_over(Primitives().etm_protect, "etm_unprotect", 0)
+        print(f"{order}: {error.alert}")
+    print("    the MAC was over:       ", noted[-1][:16])
+    print("    it stands in the record:", noted[-1] in changed)
 
 # %% [markdown]
-# With the old order the receiver had decrypted what a stranger sent, and was already at work on it, before any MAC said that it must not. `Qay` is the changed bit. (The spy's own functions here are the package's, so that
-# this cell shows the same before and after you wrote yours.)
+# Both refuse, with the same alert. But with the old order the receiver had decrypted what a stranger sent, and worked with it, before any MAC said that it must not: `Qay` is the changed bit. With the new order the MAC is over the very bytes that came.
 #
-# And the padding? This time the changed bit is in the block before the last one, which CBC mixes into the last block, where the padding is:
+# And the padding? This time the change is in the block before the last one. CBC mixes that into the last block, where the padding is:
 
 # %%
-sent = Primitives().cbc_protect(enc_key, mac_key, iv, *header, b"Pay 100 to Alice", "sha1")
+sent = reference.cbc_protect(*keys, iv, *header, b"Pay 100 to Alice", "sha1")
 
-
-def aes_cbc_decrypt(key, data):
-    decryptor = Cipher(AES(key), CBC(data[:16])).decryptor()
-    return decryptor.update(data[16:]) + decryptor.finalize()
-
-
-for what, flip in (("as it was sent", 0), ("changed by 1", 1), ("changed by 10", 10)):
+for what, change in (("as it was sent", 0), ("changed by 1", 1), ("changed by 10", 10)):
     changed = bytearray(sent)
-    changed[-17] ^= flip
-    print(f"{what:15} padding_length is", aes_cbc_decrypt(enc_key, bytes(changed))[-1])
+    changed[-17] ^= change
+    inner = aes_cbc_decrypt(keys[0], bytes(changed[:16]), bytes(changed[16:]))
+    print(f"{what:15} padding_length is {inner[-1]}")
 
 # %% [markdown]
 # The stranger *chooses* which padding the receiver will look at, before any MAC is checked. Everything that the receiver then does differently for good and for bad padding is an answer: another alert, a longer time. Great care
@@ -492,9 +487,8 @@ protected = mine.gcm_protect(*keys, bytes(8), 1, 22, 0x0303, second_hello)
 server.receive(b"\x16\x03\x03" + len(protected).to_bytes(2, "big") + protected)
 
 [alert] = seen.of(Alert)
-print(
-    f"{alert.sender}: {alert.level}, {alert.description} · still connected: {server.error is None}"
-)
+print(f"{alert.sender}: {alert.level}, {alert.description}")
+print("still connected:", server.connection.is_connected)
 
 # %% [markdown]
 # A `warning`, and not a `fatal` alert: "no", and the connection goes on.
@@ -531,7 +525,7 @@ print("cipher suites:", *suites, sep="\n    ")
 print("extensions:", *offered, sep="\n    ")
 
 # %% [markdown]
-# **Which extensions stand in the ServerHello?** Put a set of names in place of `None`, such as `{"signature_algorithms", "encrypt_then_mac"}`.
+# **Which extensions stand in the ServerHello?** Put a set of names in place of `None`, such as `{"one_name", "another_name"}`.
 
 # %% exercise="13.answered"
 answered = None
@@ -557,8 +551,8 @@ view.text.eavesdropper(handshake.trace)
 view.text.knowledge(handshake.trace)
 
 # %% [markdown]
-# Nothing has changed here, and that is worth a thought. None of these extensions makes a key any harder to steal: with RSA key exchange the thief still reads everything. They see to it that a secret belongs to *one*
-# handshake, that a record is *judged before it is opened*, and that a second handshake belongs to the *first*.
+# One row is new: everybody on the wire can compute the session hash, and nobody can do anything with it without the premaster secret. The other rows are as they were, and that is worth a thought. None of these extensions makes a key any harder to
+# steal: with RSA key exchange the thief still reads everything. They see to it that a secret belongs to *one* handshake, that a record is *judged before it is opened*, and that a second handshake belongs to the *first*.
 #
 # ## What you built
 #

@@ -70,7 +70,7 @@ def offered_and_answered(client_hello: ClientHello, server_hello: ServerHello) -
         answer = "yes" if RenegotiationInfo.TYPE in answered else "no"
         rows.append((RenegotiationInfo.NAME, "by a suite", answer))
     return Table(
-        f"Extensions, with {server_hello.cipher_suite.name}",
+        "Extensions in the two hellos",
         ("extension", "offered", "answered"),
         tuple(rows),
         frozenset({"extension"}),

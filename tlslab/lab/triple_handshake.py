@@ -27,6 +27,7 @@ from tlslab.lab.configs import DEFAULT_SUITE, Seed, client_config, server_config
 from tlslab.lab.handshake import REPLY, REQUEST, Ours, converse
 from tlslab.lab.hardening import first_message, random_in
 from tlslab.primitives import REFERENCE
+from tlslab.tls12.messages import Certificate
 from tlslab.trace import Trace
 from tlslab.wire.framing import HANDSHAKE_HEADER_LENGTH
 from tlslab.wire.hello import ServerHello
@@ -84,6 +85,15 @@ def triple_handshake(
     called = Ours(server(replace(theirs, random=fresh[1]), seen[1]))
     converse(caller, called, REQUEST, REPLY)
     return TripleHandshake(first, Seen(*seen, caller.error or called.error))
+
+
+def name_in_certificate(trace: Trace) -> str:
+    """The first name in the server's certificate, as this side sent or saw it."""
+    raw = trace.messages("certificate")[0].raw
+    chain = Certificate.decode(raw, start=HANDSHAKE_HEADER_LENGTH).certificate_list
+    leaf = x509.load_der_x509_certificate(chain[0])
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return names.get_values_for_type(x509.DNSName)[0]
 
 
 def _between(caller: Ours, called: Ours, to_called: ClientConfig, to_caller: ServerConfig) -> None:
