@@ -5,37 +5,40 @@ import ssl
 import typing
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiles import assert_tiled
 
 from tlslab import lab
 from tlslab.errors import AlertName, ProtocolError
-from tlslab.tls12 import messages
+from tlslab.tls12 import messages as tls12
+from tlslab.tls13 import messages as tls13
 from tlslab.wire import extensions, framing, hello
 from tlslab.wire.framing import HANDSHAKE_HEADER_LENGTH
-from tlslab.wire.presentation import Structure, spans_of
-from tlslab.wire.registry import AlertDescription, ExtensionType
+from tlslab.wire.presentation import (
+    Enumerated,
+    ListOf,
+    Opaque,
+    Rest,
+    Struct,
+    Structure,
+    Uint,
+    Vector,
+    spans_of,
+)
+from tlslab.wire.registry import AlertDescription, AlertLevel, ExtensionType, KeyUpdateRequest
 
 STRUCTURES = sorted(
     {
         kind
-        for module in (framing, hello, extensions, messages)
+        for module in (framing, hello, extensions, tls12, tls13)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Structure) and "LAYOUT" in vars(kind)
         # An OpaqueExtension is what no declaration reads.
         if hasattr(kind, "NAME") and kind is not extensions.OpaqueExtension
     },
-    key=lambda kind: kind.__name__,
+    key=lambda kind: (kind.__name__, kind.__module__),
 )
-
-
-def assert_tiled(spans, data, start=0):
-    position = start
-    for span in spans:
-        if span.leaf:
-            assert span.start == position, span
-            position = span.end
-    assert position == len(data)
 
 
 @pytest.mark.parametrize("kind", STRUCTURES, ids=lambda kind: kind.__name__)
@@ -48,6 +51,70 @@ def test_arbitrary_bytes_give_a_value_or_a_protocol_error(kind, data):
     except ProtocolError as error:
         alert = error.alert
     assert alert in ("", "decode_error", "illegal_parameter")
+
+
+def values(declared):
+    """Any value that the declared type of a field can have."""
+    match declared:
+        case Uint(size=size):
+            return st.integers(0, 256**size - 1)
+        case Enumerated(codes=codes) if codes in (AlertLevel, KeyUpdateRequest):
+            return st.sampled_from(list(codes))
+        case Enumerated(codes=codes):
+            return st.integers(0, 256 ** codes.octets() - 1).map(codes)
+        case Opaque(length=length):
+            return st.binary(min_size=length, max_size=length)
+        case Vector(low=low, high=high):
+            return st.binary(min_size=low, max_size=min(high, low + 40))
+        case Rest():
+            return st.binary(max_size=40)
+        case ListOf(element=element, low=low):
+            return st.lists(values(element), min_size=min(low, 1), max_size=3).map(tuple)
+        case Struct(structure=structure):
+            return structures(structure)
+        case extensions.Extensions(bodies=bodies):
+            types = st.sampled_from([*ExtensionType, ExtensionType(0x1234), ExtensionType(0x0A0A)])
+            return st.lists(types, max_size=4, unique=True).flatmap(
+                lambda types: st.tuples(
+                    # Its place is the last one.
+                    *(body_of(bodies, each) for each in sorted(types, key=is_pre_shared_key))
+                )
+            )
+
+
+def is_pre_shared_key(extension_type):
+    return extension_type is ExtensionType.pre_shared_key
+
+
+def body_of(bodies, extension_type):
+    if extension_type in bodies:
+        return structures(bodies[extension_type])
+    return values(Rest()).map(lambda data: extensions.OpaqueExtension(extension_type, data))
+
+
+def structures(kind):
+    if kind is extensions.ServerName:
+        # At most one of each type.
+        return structures(extensions.HostName).map(lambda name: kind((name,)))
+    if kind is framing.ChangeCipherSpec:
+        return st.just(kind())
+    return st.builds(kind, *map(values, kind.LAYOUT.values()))
+
+
+@pytest.mark.parametrize("kind", STRUCTURES, ids=lambda kind: kind.__name__)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_any_value_is_decoded_from_what_it_is_encoded_to(kind, data):
+    value = data.draw(structures(kind))
+    raw = value.encode()
+    assert kind.decode(raw) == value
+    spans = spans_of(kind, raw)
+    assert_tiled(spans, raw)
+    assert not [span for span in spans if span.path.endswith(".undecoded")]
+    if issubclass(kind, framing.HandshakeMessage):
+        whole = value.encode_handshake()
+        assert framing.decode_handshake(kind, whole) == value
+        assert_tiled(framing.handshake_spans(kind, whole), whole)
 
 
 @given(
@@ -125,6 +192,24 @@ def test_the_layout_has_the_fields_of_the_struct_in_the_docstring(kind):
         pytest.skip("the RFC declares it without names for its fields")
     names = re.findall(r"(\w+)(?:\[[^]]*\]|<[^>]*>)?\s*;?\s*(?:\n|$)", struct[1])
     assert names == list(kind.LAYOUT)
+
+
+@pytest.mark.parametrize("kind", STRUCTURES, ids=lambda kind: kind.__name__)
+def test_the_layout_has_the_bounds_of_the_struct_in_the_docstring(kind):
+    struct = re.search(r"struct \{(.*?)\} \w+;", kind.__doc__, re.DOTALL)
+    named = re.findall(r"(\w+)<(\d+)\.\.(\d+)(?:\^(\d+)-(\d+))?>", struct[1] if struct else "")
+    if kind is extensions.HostName:
+        named = [(name.replace("HostName", "host_name"), *bounds) for name, *bounds in named]
+    bounds = {
+        name: (int(low), int(high) ** int(power or 1) - int(less or 0))
+        for name, low, high, power, less in named
+    }
+    declared = {
+        name: (0, 2**16 - 1) if isinstance(each, extensions.Extensions) else (each.low, each.high)
+        for name, each in kind.LAYOUT.items()
+        if isinstance(each, Vector | ListOf | extensions.Extensions)
+    }
+    assert bounds == declared
 
 
 def test_every_alert_that_an_error_can_name_is_in_the_registry():
