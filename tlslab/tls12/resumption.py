@@ -188,7 +188,7 @@ def send_ticket(context: Context[ServerConfig], key: TicketKey, session: Session
         "ticket",
         ticket,
         "AES-128-CBC and HMAC-SHA-256 with keys of the server alone",
-        ("master_secret",),
+        ("master_secret", "ticket_iv"),
         "RFC 5077 §4",
     )
     context.send(NewSessionTicket(int(LIFETIME.total_seconds()), ticket))

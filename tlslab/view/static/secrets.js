@@ -93,11 +93,13 @@ export function secretsView(store, ask) {
   function node(secret, { x, y, width: wide }) {
     const hidden = store.state.eavesdropper && !secret.public;
     const changed = store.recomputed?.changed.includes(secret.name);
+    const lost = store.recomputed && secret.name in store.recomputed.unknown;
     const differs = store.differences?.secrets.has(secret.name);
     const facts = [
       bytes(secret.value.length / 2),
       secret.public ? "on the wire" : "secret",
       changed ? "changed" : null,
+      lost ? "unknown now" : null,
       !changed && differs ? "new" : null,
       secret.occurs > 1 ? `${secret.occurs}×` : null,
     ].filter(Boolean);
@@ -105,7 +107,7 @@ export function secretsView(store, ask) {
       "button",
       {
         type: "button",
-        class: `tl-node tl-kind-${secret.kind} ${secret.public ? "" : "tl-private"} ${changed ? "tl-changed" : ""} ${hidden ? "tl-hidden" : ""}`,
+        class: `tl-node tl-kind-${secret.kind} ${secret.public ? "" : "tl-private"} ${changed || lost ? "tl-changed" : ""} ${hidden ? "tl-hidden" : ""}`,
         style: `left: ${x - wide / 2}px; top: ${y}px; width: ${wide}px; height: ${NODE_HEIGHT}px`,
         "data-name": secret.name,
         "aria-label": `${secret.name}, ${facts.join(", ")}, ${KINDS[secret.kind]}`,
@@ -163,7 +165,7 @@ export function secretsView(store, ask) {
   }
 
   function formula(secret) {
-    if (secret.kind !== "derived") return secret.operation;
+    if (secret.kind !== "derived" || !secret.inputs.length) return secret.operation;
     const parts = [`${secret.operation}: `];
     secret.inputs.forEach((input, at) => parts.push(at ? ", " : "", link(input, () => store.set({ secret: input }))));
     return h("span", {}, parts);
@@ -277,10 +279,12 @@ export function secretsView(store, ask) {
       return;
     }
     const followed = result.changed.filter((name) => !changes.has(name));
+    const lost = Object.keys(result.unknown);
     const named = [...changes.keys()].join(" and ");
     status.textContent =
       `You changed ${named}. ${followed.length} values made from it changed with it` +
-      (followed.length ? `: ${followed.join(", ")}.` : ".");
+      (followed.length ? `: ${followed.join(", ")}.` : ".") +
+      (lost.length ? ` What they would be now cannot be computed here: ${lost.join(", ")}. Select one to see why.` : "");
   }
 
   update({ doc: true });
