@@ -16,6 +16,7 @@ NOTEBOOKS = {
     "07": "07_application_data",
     "08": "08_your_handshake",
     "09": "09_steal_the_key",
+    "10": "10_ephemeral_diffie_hellman",
     "11": "11_client_authentication",
     "12": "12_resumption",
     "13": "13_hardening",

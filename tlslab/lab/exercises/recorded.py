@@ -1,6 +1,6 @@
 """A session of OpenSSL with OpenSSL, as it was on the wire; nobody here had a part in it.
 
-Client and server were OpenSSL 3.0.19, the suite TLS_RSA_WITH_AES_128_GCM_SHA256, and the server's
+Client and server were OpenSSL 3.0.22, the suite TLS_RSA_WITH_AES_128_GCM_SHA256, and the server's
 key that of the lab's `server-rsa`. Its Certificate is put together from the lab's chain, to the
 same bytes. PREMASTER_SECRET and MASTER_SECRET are what OpenSSL's key log says of it.
 """
@@ -42,6 +42,22 @@ MASTER_SECRET = bytes.fromhex(
 )
 FROM_CLIENT, FROM_SERVER = b"Is this line safe?", b"Ask again in a year."
 """The application data."""
+
+# Of a second one, with TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: what OpenSSL's server signed with
+# rsa_pss_rsae_sha256.
+CLIENT_RANDOM = bytes.fromhex("68029aec828ef065eef655bf9c01e14d9d71160ed21522f757922d9f9230f2f8")
+SERVER_RANDOM = bytes.fromhex("dd91098782a4993968e8f5955c4045bdf2e7da45e7a07a518e178b43aa51e888")
+ECDH_PARAMS = bytes.fromhex(
+    "03001d2064bb5ae2dac076c7d83f3bbdb8f18df9f209bfc5c54f2697da2d93e6fa2f0d4a"
+)
+SIGNATURE = bytes.fromhex(
+    "08d6f0f3f2613ede4c0e292b570b6d96adc6795e7ea298aa798dbcc4b9a76c5bd0bcb74adafe87580d8e1f0c"
+    "33d48fd47c8b46c9063f08e6cfa05bb4381f77b46b2804f5ed0399c9391da4416f9baea8132dfda1e08a9e1f"
+    "a5916522539cf3041f9e0cc178e3cef1b145d898ac28355fe88285bf45891e6316538d4db555ca16f74a8d8b"
+    "4748e74fa46f874004730b58961e89dabff50abfcc1d56e3c387595bc7a9b699ec3ebadbc9dc1310b5fdeff4"
+    "584005839bb9f9f14a26cfdeda2201806ad52924b63e9b192cee56511564d13ddd9891803d269fb2b7e1540d"
+    "e25c423150c0b8ade47a7e914f5d2d6e20240609fdcdc3aa777e7104bcd248d210b21f99"
+)
 
 
 def server() -> bytes:
