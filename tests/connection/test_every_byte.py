@@ -23,6 +23,8 @@ ALL_FLIPS = range(1, 256)
 SMALL = 9
 """Record header and handshake header, and records that are no longer: tried with all values."""
 
+CERTIFICATE = "server 1"
+
 # (how, number of the record, field): why it does not matter what stands there.
 DOES_NOT_MATTER = {
     ("changed", "client 0", "record.version"): "the minor version on the record of a ClientHello: "
@@ -65,6 +67,10 @@ def test_every_changed_byte_of_a_record_is_noticed_or_does_not_matter(suite: Cip
     endings: Counter[str] = Counter()
     completed = set()
     for moment in moments(suite):
+        # The same bytes for each suite, and verified before there are keys: it is done with GCM.
+        if moment.name == CERTIFICATE and suite != GCM:
+            assert moment.record in [each.record for each in moments(GCM)]
+            continue
         for span in record_spans(moment.record):
             for position in range(span.start, span.end):
                 flips = ALL_FLIPS if position < SMALL else FLIPS

@@ -17,6 +17,20 @@ DATA = {"client": b"HTTP/1.0 200 OK\r\n\r\nhello", "server": b"GET / HTTP/1.0\r\
 """What each side gets."""
 
 
+class Copies(dict[str, Connection]):
+    """Copies of both sides, each made when it is first asked for: a side that notices a wrong byte
+    at once needs no other.
+    """
+
+    def __init__(self, originals: dict[str, Connection]) -> None:
+        super().__init__()
+        self._originals = originals
+
+    def __missing__(self, side: str) -> Connection:
+        self[side] = copied(self._originals[side])
+        return self[side]
+
+
 @dataclass
 class Conversation:
     """A client asks, a server answers and closes. Records wait on the wire, each with its sender."""
@@ -33,7 +47,7 @@ class Conversation:
         return beginning
 
     def copy(self) -> "Conversation":
-        sides = {side: copied(connection) for side, connection in self.sides.items()}
+        sides = Copies(self.sides)
         return Conversation(sides, list(self.wire), dict(self.got), self.spoken)
 
     def deliver(self, data: bytes | None = None) -> None:
@@ -71,10 +85,10 @@ class Conversation:
             self.deliver()
         else:
             raise AssertionError("the two never stop talking")
-        for connection in self.sides.values():
-            connection.receive_eof()
+        for side in SIDES:
+            self.sides[side].receive_eof()
         assert self.got == DATA
-        assert all(connection.is_closed for connection in self.sides.values())
+        assert all(self.sides[side].is_closed for side in SIDES)
 
 
 def copied(connection: Connection) -> Connection:
@@ -129,7 +143,10 @@ def moments_of(pair: Pair) -> tuple[Moment, ...]:
     counts: Counter[str] = Counter()
     while conversation.wire:
         sender, record = conversation.wire[0]
-        found.append(Moment(f"{sender} {counts[sender]}", conversation.copy(), record))
+        before = conversation.copy()
+        # At once: the originals go on.
+        before.sides = {side: copied(conversation.sides[side]) for side in SIDES}
+        found.append(Moment(f"{sender} {counts[sender]}", before, record))
         counts[sender] += 1
         conversation.deliver()
     conversation.finish()
