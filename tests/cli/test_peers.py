@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from in_memory import NULL, ONE_OF_EACH_EXCHANGE
 from programs import (
     NAME,
     gnutls_words,
@@ -20,27 +21,15 @@ from programs import (
     s_client,
 )
 
-from tlslab.crypto.suites import SUITES
 from tlslab.lab import pki
 from tlslab.lab.page import CONTENT_SECURITY_POLICY
 from tlslab.lab.peers import OPENSSL_NAMES
 
 pytestmark = pytest.mark.peer
 
-ELLIPTIC = (
-    "ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-    "ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-    "ECDHE_RSA_WITH_AES_256_CBC_SHA384",
-    "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-    "ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
-)
-ALL = [
-    suite.name
-    for suite in SUITES
-    # One of each way to come to the secret, and of each way to protect records.
-    if suite.name.startswith("TLS_RSA_")
-    or suite.name.removeprefix("TLS_") in ("DHE_RSA_WITH_AES_128_GCM_SHA256", *ELLIPTIC)
-]
+# One of each exchange, and one that does not encrypt. Every suite is in tests/interop, on the same
+# engine without the command.
+ALL = [suite.name for suite in (*ONE_OF_EACH_EXCHANGE, NULL)]
 ALL_SUITES = [word for name in ALL for word in ("--suite", name)]
 OPENSSL = {suite.name: f"{name}:@SECLEVEL=0" for suite, name in OPENSSL_NAMES.items()}
 OPENSSL_ALL = ":".join([*OPENSSL_NAMES.values(), "@SECLEVEL=0"])
@@ -50,8 +39,8 @@ GNUTLS = {suite: gnutls_words(suite) for suite in ALL}
 GNUTLS_BASE = "NONE:+VERS-TLS1.2:+COMP-NULL:+SIGN-ALL:+CTYPE-X509:+GROUP-ALL"
 GNUTLS_ALL = ":".join([GNUTLS_BASE, *GNUTLS.values()])
 
-# Each of these peers can do every suite, NULL included, when it is asked for by name.
-every_suite = pytest.mark.parametrize("suite", ALL)
+# Each of these peers can do all of them, NULL included, when it is asked for by name.
+each_exchange = pytest.mark.parametrize("suite", ALL)
 
 
 def key_log(path: Path, *labels: str) -> set[str]:
@@ -126,8 +115,8 @@ def www(serving: Callable[..., Any]) -> Any:
 
 
 @needs_openssl
-@every_suite
-def test_openssl_s_client_completes_every_suite_and_has_the_same_keys(
+@each_exchange
+def test_openssl_s_client_completes_each_exchange_and_has_the_same_keys(
     echo: Any, suite: str, keys: Path, tmp_path: Path
 ) -> None:
     theirs = tmp_path / "client.log"
@@ -147,8 +136,8 @@ def test_openssl_s_client_completes_every_suite_and_has_the_same_keys(
 
 
 @needs_gnutls_cli
-@every_suite
-def test_gnutls_cli_completes_every_suite_and_has_the_same_keys(
+@each_exchange
+def test_gnutls_cli_completes_each_exchange_and_has_the_same_keys(
     echo: Any, suite: str, keys: Path, tmp_path: Path
 ) -> None:
     theirs = tmp_path / "client.log"
@@ -169,8 +158,8 @@ def test_gnutls_cli_completes_every_suite_and_has_the_same_keys(
 
 
 @needs_curl
-@every_suite
-def test_curl_gets_the_page_by_every_suite(www: Any, suite: str) -> None:
+@each_exchange
+def test_curl_gets_the_page_by_each_exchange(www: Any, suite: str) -> None:
     page = curl(www.port, "--include", "--ciphers", OPENSSL[suite])
     assert page.startswith("HTTP/1.1 200 OK")
     assert f"Content-Security-Policy: {CONTENT_SECURITY_POLICY}" in page
@@ -283,8 +272,8 @@ def gnutls_port(gnutls_server: Callable[..., int]) -> int:
 
 
 @needs_openssl
-@every_suite
-def test_connect_completes_every_suite_with_openssl_and_has_the_same_keys(
+@each_exchange
+def test_connect_completes_each_exchange_with_openssl_and_has_the_same_keys(
     tlslab: Callable[..., Any], openssl_port: int, suite: str, openssl_keys: Path, tmp_path: Path
 ) -> None:
     ours = tmp_path / "keys.log"
@@ -302,8 +291,8 @@ def test_connect_completes_every_suite_with_openssl_and_has_the_same_keys(
 
 
 @needs_gnutls_serv
-@every_suite
-def test_connect_completes_every_suite_with_gnutls(
+@each_exchange
+def test_connect_completes_each_exchange_with_gnutls(
     tlslab: Callable[..., Any], gnutls_port: int, suite: str
 ) -> None:
     result = tlslab(
