@@ -86,7 +86,7 @@ def test_empty_records_of_data_are_borne_but_not_forever(role: str):
     protection = pair[other(role)]._context.writer.protection
 
     def empty() -> bytes:
-        fragment = protection.protect(ContentType.application_data, 0x0303, b"")
+        fragment = protection.protect(ContentType.application_data, 0x0303, b"")[1]
         return b"\x17\x03\x03" + len(fragment).to_bytes(2, "big") + fragment
 
     for _ in range(MAX_WITHOUT_PROGRESS):
@@ -100,7 +100,7 @@ def test_empty_records_of_data_are_borne_but_not_forever(role: str):
 def test_an_empty_record_of_any_other_type_is_refused_even_if_it_is_protected(role: str, type: str):
     pair = Pair().connected()
     content_type = ContentType[type]
-    fragment = pair[other(role)]._context.writer.protection.protect(content_type, 0x0303, b"")
+    fragment = pair[other(role)]._context.writer.protection.protect(content_type, 0x0303, b"")[1]
     header = bytes([content_type]) + b"\x03\x03" + len(fragment).to_bytes(2, "big")
     with pytest.raises(tlslab.ProtocolError, match=f"an empty record of type {type}"):
         pair.give(role, header + fragment)

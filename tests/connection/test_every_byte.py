@@ -121,12 +121,12 @@ def test_every_changed_byte_of_a_protected_message_is_noticed_or_does_not_matter
         if reading.name == "none" or type == ContentType.application_data:
             continue
         number = reading.sequence_number
-        content = copied(receiver)._context.reader.protection.unprotect(type, version, fragment)
+        _, content = copied(receiver)._context.reader.protection.unprotect(type, version, fragment)
         for position in range(len(content)):
             for changed in with_byte_changed(content, position, ALL_FLIPS):
                 writing = copied(receiver)._context.reader.protection
                 assert writing.sequence_number == number
-                record = RawRecord(type, version, writing.protect(type, version, changed))
+                record = RawRecord(type, version, writing.protect(type, version, changed)[1])
                 ending = moment.outcome(bytes(record))
                 if type == ContentType.alert:
                     field = ("level", "description")[position]

@@ -234,7 +234,7 @@ def test_a_protected_record_above_its_limit_is_refused_at_its_header(role: str, 
 
 def protected(pair: Pair, sender: str, content: bytes) -> bytes:
     """Content in one record, however long: what no honest sender makes."""
-    fragment = pair[sender]._context.writer.protection.protect(23, 0x0303, content)
+    fragment = pair[sender]._context.writer.protection.protect(23, 0x0303, content)[1]
     return bytes(RawRecord(23, 0x0303, fragment))
 
 
@@ -439,8 +439,8 @@ def test_what_is_not_bytes_is_a_local_error_and_sends_nothing(role: str, data: A
 
 def test_no_protection_changes_nothing_and_counts():
     plaintext = Plaintext()
-    assert plaintext.protect(22, 0x0303, b"content") == b"content"
-    assert plaintext.unprotect(22, 0x0303, b"fragment") == b"fragment"
+    assert plaintext.protect(22, 0x0303, b"content") == (22, b"content")
+    assert plaintext.unprotect(22, 0x0303, b"fragment") == (22, b"fragment")
     assert plaintext.sequence_number == 2
     assert (plaintext.name, plaintext.max_fragment) == ("none", LIMIT)
 

@@ -151,7 +151,7 @@ def record_parts() -> set[str]:
     for suite, etm in product(SUITES.values(), (False, True)):
         lengths = (suite.mac_key_length, suite.enc_key_length, suite.fixed_iv_length)
         protection = make_protection(suite, etm, REFERENCE, *map(bytes, lengths), lambda: bytes(16))
-        fragments = [protection.protect(ContentType.handshake, 0x0303, b"content")]
+        fragments = [protection.protect(ContentType.handshake, 0x0303, b"content")[1]]
         fragments += [fragments[0][:length] for length in range(len(fragments[0]))]
         fragments += [bytes(range(seed, seed + 48)) for seed in range(64)]
         for fragment in fragments:

@@ -181,6 +181,24 @@ class Connection:
         self._check_connected("bind a channel")
         return self._state.channel_binding(self._context, kind)
 
+    def update_keys(self, *, request_peer: bool = False) -> None:
+        """Write with new keys from here on (TLS 1.3, RFC 8446 §4.6.3).
+
+        request_peer: whether the peer is to do the same. Raises LocalError unless the connection is
+        established, and in TLS 1.2.
+        """
+        self._check_connected("update keys")
+        self._change(self._state.update_keys(self._context, request_peer))
+
+    def request_certificate(self) -> None:
+        """Ask the client who it is, now (TLS 1.3, RFC 8446 §4.6.2).
+
+        The answer is the event `ClientAuthenticated`. Raises LocalError unless this is a server
+        with an established connection to a client that has said it would answer.
+        """
+        self._check_connected("ask for a certificate")
+        self._change(self._state.request_certificate(self._context))
+
     def _check_connected(self, what: str) -> None:
         if not self.is_connected:
             raise LocalError(f"cannot {what} in {type(self._state).__name__}")
@@ -220,15 +238,28 @@ class Connection:
             self._receive_alerts(content)
 
     def _receive_application_data(self, content: bytes) -> None:
-        if not self._state.APPLICATION_DATA:
+        early = self._state.EARLY_DATA
+        if not (early or self._state.APPLICATION_DATA):
             raise self._unexpected("application_data before the handshake was complete")
         if self._handshake:
             raise self._unexpected("application_data in the middle of a handshake message")
+        if early:
+            self._count_early_data(content)
         if content:
             self._without_progress = 0
-            self._context.events.append(ApplicationData(content))
+            self._context.events.append(ApplicationData(content, early))
         else:
             self._count_idle("empty records")
+
+    def _count_early_data(self, content: bytes) -> None:
+        context = self._context
+        if len(content) > context.early_data_room:
+            raise ProtocolError(
+                "unexpected_message",
+                "more early data than the ticket allows (max_early_data_size)",
+                section="RFC 8446 §4.2.10",
+            )
+        context.early_data_room -= len(content)
 
     def _receive_messages(self) -> None:
         """Cut the handshake stream into messages and step for each (RFC 5246 §7.4)."""
@@ -251,7 +282,15 @@ class Connection:
             records = tuple(self._handshake_records)
             # The last record may hold the beginning of the next message too.
             del self._handshake_records[: -1 if buffer else None]
+            protection = self._context.reader.protection
             self._receive_message(kind, raw, records)
+            if buffer and self._context.reader.protection is not protection:
+                # RFC 8446 §5.1: "Handshake messages MUST NOT span key changes."
+                raise ProtocolError(
+                    "unexpected_message",
+                    f"{kind.NAME} changes the keys, and more stands behind it in its record",
+                    section="RFC 8446 §5.1",
+                )
 
     def _expected(self, msg_type: HandshakeType) -> type[HandshakeMessage]:
         """The class that decodes `msg_type` in this state."""
@@ -298,12 +337,22 @@ class Connection:
             (context.reader.number - 1,),
             context.reader.protection.name,
         )
+        if self._state.DROPS_CHANGE_CIPHER_SPEC and content == b"\x01":
+            self._count_idle("change_cipher_specs that mean nothing")
+            return
         if not self._state.CHANGE_CIPHER_SPEC:
             raise self._unexpected("change_cipher_spec")
         self._step(ChangeCipherSpec.decode(content))
 
     def _receive_alerts(self, content: bytes) -> None:
         context = self._context
+        if context.is_tls13 and len(content) != ALERT_LENGTH:
+            raise ProtocolError(
+                "decode_error",
+                f"an alert has {ALERT_LENGTH} bytes and a record of its own",
+                where="alert",
+                section="RFC 8446 §5.1",
+            )
         alerts = []
         for start in range(0, len(content), ALERT_LENGTH):
             raw = content[start : start + ALERT_LENGTH]
@@ -330,16 +379,23 @@ class Connection:
             self._received_close_notify = True
             context.events.append(PeerClosed())
             # RFC 5246 §7.2.1: "the other party MUST respond with a close_notify alert of its own
-            # and close down the connection immediately".
-            self.close()
-            self._enter(Closed())
-        elif alert.level is AlertLevel.fatal:
+            # and close down the connection immediately". In TLS 1.3 it may go on writing
+            # (RFC 8446 §6.1), once the handshake is complete.
+            if not (context.is_tls13 and self._state.APPLICATION_DATA):
+                self.close()
+            if self._sent_close_notify:
+                self._enter(Closed())
+        elif alert.level is AlertLevel.fatal or self._is_error(alert):
             context.forget()
             self._enter(Closed())
             raise AlertReceived(alert.description.name, explain(alert.description))
         else:
             self._count_idle("warnings")
             context.events.append(WarningReceived(alert.description.name))
+
+    def _is_error(self, alert: Alert) -> bool:
+        # RFC 8446 §6: in TLS 1.3 the level says nothing, every alert but two is an error.
+        return self._context.is_tls13 and alert.description is not AlertDescription.user_canceled
 
     # -- states -------------------------------------------------------------------------------
 
@@ -350,6 +406,10 @@ class Connection:
             self._count_idle("requests that lead nowhere")
         else:
             self._without_progress = 0
+            self._enter(after)
+
+    def _change(self, after: State) -> None:
+        if after is not self._state:
             self._enter(after)
 
     def _enter(self, state: State) -> None:

@@ -11,8 +11,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from tlslab.connection.config import ClientConfig, ServerConfig
 from tlslab.connection.record import Protection, RecordReader, RecordWriter
-from tlslab.connection.session import Session
+from tlslab.connection.session import PSKSession, Session
 from tlslab.connection.transcript import Transcript
+from tlslab.errors import LocalError
 from tlslab.trace import NullTrace
 from tlslab.wire.framing import (
     MAX_PLAINTEXT,
@@ -40,7 +41,9 @@ class HandshakeCompleted:
 
     peer_certificates: DER, the peer's own first; empty if the peer did not authenticate itself.
     alpn_protocol, server_name: empty if there is none. resumed: whether it went on with an earlier
-    session. session: what a client can go on with next time, if the server offers it.
+    session. session: what a client can go on with next time, if a server of TLS 1.2 offers it; in
+    TLS 1.3 it comes later, as `TicketReceived`. early_data_accepted: whether the server took what
+    the client had sent before the handshake was complete.
     """
 
     version: ProtocolVersion
@@ -50,13 +53,19 @@ class HandshakeCompleted:
     peer_certificates: tuple[bytes, ...]
     resumed: bool = False
     session: Session | None = None
+    early_data_accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ApplicationData:
-    """Bytes from the peer's application, decrypted and verified."""
+    """Bytes from the peer's application, decrypted and verified.
+
+    early: sent before the handshake was complete (0-RTT). Somebody may have recorded such data and
+    sent them a second time (RFC 8446 §8).
+    """
 
     data: bytes
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,37 @@ class PeerClosed:
     """The peer sent close_notify: nothing more will come, and nothing was cut off."""
 
 
-Event = HandshakeCompleted | ApplicationData | WarningReceived | PeerClosed
+@dataclass(frozen=True, slots=True)
+class TicketReceived:
+    """The server gave the client a session to go on with next time (RFC 8446 §4.6.1)."""
+
+    session: PSKSession
+
+
+@dataclass(frozen=True, slots=True)
+class KeysUpdated:
+    """The peer changed the keys that it writes with (RFC 8446 §4.6.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAuthenticated:
+    """After the handshake the client has said who it is (RFC 8446 §4.6.2); DER, its own first.
+
+    Empty if it would not say.
+    """
+
+    peer_certificates: tuple[bytes, ...]
+
+
+Event = (
+    HandshakeCompleted
+    | ApplicationData
+    | WarningReceived
+    | PeerClosed
+    | TicketReceived
+    | KeysUpdated
+    | ClientAuthenticated
+)
 
 
 Messages = Mapping[HandshakeType, type[HandshakeMessage]]
@@ -82,7 +121,10 @@ class State:
 
     ACCEPTS: the handshake messages it waits for. IGNORES: those that may come and mean nothing.
     CHANGE_CIPHER_SPEC, APPLICATION_DATA: whether it waits for a ChangeCipherSpec; whether
-    application data may come and go. What none of them names is an unexpected_message.
+    application data may come and go. EARLY_DATA: whether they may come already. What none of them
+    names is an unexpected_message.
+    DROPS_CHANGE_CIPHER_SPEC: whether one may come and is dropped: TLS 1.3 sends it so as to look
+    like TLS 1.2 to whoever stands in between (RFC 8446 Appendix D.4).
     """
 
     __slots__ = ()
@@ -90,6 +132,8 @@ class State:
     IGNORES: ClassVar[Messages] = {}
     CHANGE_CIPHER_SPEC: ClassVar[bool] = False
     APPLICATION_DATA: ClassVar[bool] = False
+    EARLY_DATA: ClassVar[bool] = False
+    DROPS_CHANGE_CIPHER_SPEC: ClassVar[bool] = False
 
     def step(self, message: Any, context: Any) -> "State":
         """Handle a message that it accepts; the next state. Raises ProtocolError."""
@@ -105,12 +149,23 @@ class State:
         """A name of this connection for the application; see `Connection.channel_binding`."""
         raise NotImplementedError
 
+    def update_keys(self, context: Any, request_peer: bool) -> "State":
+        """Write with new keys; see `Connection.update_keys`."""
+        raise LocalError("keys are updated in TLS 1.3 alone (RFC 8446 §4.6.3)")
+
+    def request_certificate(self, context: Any) -> "State":
+        """Ask the client who it is; see `Connection.request_certificate`."""
+        raise LocalError(
+            "a client is asked after the handshake by a server of TLS 1.3 alone (RFC 8446 §4.6.2)"
+        )
+
 
 class Context(Generic[ConfigT]):
     """One side of one connection, as its states see it.
 
     role: "client" or "server"; peer: the other one. forget: called when a fatal alert ends the
-    connection, for its session must then not be resumed (RFC 5246 §7.2.2).
+    connection, for its session must then not be resumed (RFC 5246 §7.2.2). is_tls13: whether alerts
+    and closure follow RFC 8446 §6. early_data_room: how many bytes of early data may still come.
     """
 
     def __init__(self, role: str, config: ConfigT, trace: NullTrace) -> None:
@@ -125,6 +180,8 @@ class Context(Generic[ConfigT]):
         self.events: list[Event] = []
         self.forget: Callable[[], None] = _nothing
         self._send_limit = self._receive_limit = MAX_PLAINTEXT
+        self.is_tls13 = False
+        self.early_data_room = 0
 
     def draw(self, name: str, length: int, section: str) -> bytes:
         """`length` random bytes, reported as `name`."""
@@ -151,6 +208,11 @@ class Context(Generic[ConfigT]):
 
     def send_change_cipher_spec(self, protection: Protection, keys: tuple[str, ...]) -> None:
         """Send ChangeCipherSpec; what follows is protected by `protection`."""
+        self.send_compatible_change_cipher_spec()
+        self.install_write(protection, keys)
+
+    def send_compatible_change_cipher_spec(self) -> None:
+        """Send a ChangeCipherSpec; in TLS 1.3 it means nothing (RFC 8446 Appendix D.4)."""
         raw = ChangeCipherSpec().encode()
         before = self.writer.protection.name
         records = self.writer.write(ContentType.change_cipher_spec, raw)
@@ -163,6 +225,9 @@ class Context(Generic[ConfigT]):
             records,
             before,
         )
+
+    def install_write(self, protection: Protection, keys: tuple[str, ...]) -> None:
+        """What is sent from here on is protected by `protection`."""
         self.writer.protection = protection
         self.writer.max_content = self._send_limit
         self.trace.keys_installed(self.role, protection.name, keys)
@@ -196,9 +261,17 @@ class Context(Generic[ConfigT]):
         self._receive_limit = min(receive, MAX_PLAINTEXT)
 
     def agree_on_version(self, version: ProtocolVersion) -> None:
-        """From here on both sides write, and insist on, this version in the record header."""
-        self.reader.version = self.writer.version = version
-        self.trace.negotiated("version", version.title, "RFC 5246 Appendix E.1")
+        """From here on both sides speak this version."""
+        section = "RFC 5246 Appendix E.1"
+        if version >= ProtocolVersion.TLSv1_3:
+            # RFC 8446 §5.1: the version in the record header is 1.2 for ever, and not looked at.
+            self.is_tls13 = True
+            self.writer.version = ProtocolVersion.TLSv1_2
+            self.reader.checks_version = False
+            section = "RFC 8446 §4.2.1"
+        else:
+            self.reader.version = self.writer.version = version
+        self.trace.negotiated("version", version.title, section)
 
     def agree_on_suite(self, suite: CipherSuite, hash_name: str) -> None:
         """The suite, and so the hash of the transcript, is known."""

@@ -26,12 +26,16 @@ class Protection(Protocol):
     max_fragment: int
     sequence_number: int
 
-    def protect(self, type: int, version: int, content: bytes) -> bytes:
-        """The fragment for `content`, at most 2^14 bytes of it."""
+    def protect(self, type: int, version: int, content: bytes) -> tuple[int, bytes]:
+        """The type in the record's header, and the fragment for `content`, at most 2^14 bytes."""
         ...
 
-    def unprotect(self, type: int, version: int, fragment: bytes) -> bytes:
-        """The content of `fragment`. Raises ProtocolError: bad_record_mac."""
+    def unprotect(self, type: int, version: int, fragment: bytes) -> tuple[int, bytes] | None:
+        """The type and the content of `fragment`; None for a record that is to be passed over.
+
+        type: that of the header, which TLS 1.3 replaces by the one inside.
+        Raises ProtocolError: bad_record_mac.
+        """
         ...
 
     def details(self, sequence_number: int, raw: bytes) -> RecordDetails:
@@ -49,15 +53,15 @@ class Plaintext:
         self.max_fragment = MAX_PLAINTEXT
         self.sequence_number = 0
 
-    def protect(self, type: int, version: int, content: bytes) -> bytes:
+    def protect(self, type: int, version: int, content: bytes) -> tuple[int, bytes]:
         """The content as it is."""
         self.sequence_number += 1
-        return content
+        return type, content
 
-    def unprotect(self, type: int, version: int, fragment: bytes) -> bytes:
+    def unprotect(self, type: int, version: int, fragment: bytes) -> tuple[int, bytes]:
         """The fragment as it is."""
         self.sequence_number += 1
-        return fragment
+        return type, fragment
 
     def details(self, sequence_number: int, raw: bytes) -> RecordDetails:
         """Header and fragment."""
@@ -91,8 +95,8 @@ class RecordWriter:
     def _write_one(self, type: ContentType, content: bytes) -> None:
         protection = self.protection
         sequence_number = protection.sequence_number
-        fragment = protection.protect(type, self.version, content)
-        header = (type << 32 | self.version << 16 | len(fragment)).to_bytes(5, "big")
+        outer_type, fragment = protection.protect(type, self.version, content)
+        header = (outer_type << 32 | self.version << 16 | len(fragment)).to_bytes(5, "big")
         raw = header + fragment
         self.output.append(raw)
         self._trace.record(
@@ -114,6 +118,7 @@ class RecordReader:
     def __init__(self, sender: str, trace: NullTrace) -> None:
         self.protection: Protection = Plaintext()
         self.version: int | None = None
+        self.checks_version = True
         self.max_content = MAX_PLAINTEXT
         self.number = 0
         self._sender = sender
@@ -139,8 +144,17 @@ class RecordReader:
 
         Raises ProtocolError: record_overflow, protocol_version, unexpected_message, bad_record_mac.
         """
-        if self._have < self._need:
-            return None
+        while self._have >= self._need:
+            raw = self._next_raw()
+            if raw is None:
+                return None
+            opened = self._open(raw)
+            if opened is not None:
+                return opened
+        return None
+
+    def _next_raw(self) -> bytes | None:
+        """The next whole record, its header checked; None if it is not there yet."""
         if self._waiting:
             if self._position < len(self._buffer):
                 self._waiting.insert(0, self._buffer[self._position :])
@@ -148,56 +162,50 @@ class RecordReader:
             self._waiting.clear()
             self._position = 0
         start = self._position
-        header = self._buffer[start : start + RECORD_HEADER_LENGTH]
-        type, version, length = self._check_header(header)
+        length = self._check_header(self._buffer[start : start + RECORD_HEADER_LENGTH])
         self._need = RECORD_HEADER_LENGTH + length
         if self._have < self._need:
             return None
-        end = start + self._need
-        raw = self._buffer[start:end]
-        self._position = end
+        self._position = start + self._need
         self._have -= self._need
         self._need = RECORD_HEADER_LENGTH
-        return type, self._open(type, version, raw)
+        return self._buffer[start : self._position]
 
-    def _open(self, type: ContentType, version: int, raw: bytes) -> bytes:
+    def _open(self, raw: bytes) -> tuple[ContentType, bytes] | None:
+        type = raw[0]
         protection = self.protection
         sequence_number = protection.sequence_number
         content = b""
         try:
-            content = protection.unprotect(type, version, raw[RECORD_HEADER_LENGTH:])
+            opened = protection.unprotect(type, raw[1] << 8 | raw[2], raw[RECORD_HEADER_LENGTH:])
+            if opened is not None:
+                type, content = opened
         finally:
             self._trace.record(
                 self._sender,
                 self.number,
-                type.name,
+                ContentType(type).name,
                 raw,
                 protection.name,
                 sequence_number,
                 content,
                 lambda: protection.details(sequence_number, raw),
             )
+        self.number += 1
         if len(content) > self.max_content:
             section = "RFC 5246 §6.2.1" if self.max_content == MAX_PLAINTEXT else "RFC 8449 §4"
             raise _overflow(
                 f"{len(content)} bytes of content, at most {self.max_content} are allowed", section
             )
-        self.number += 1
-        return content
+        return None if opened is None else (_known(type), content)
 
-    def _check_header(self, header: bytes) -> tuple[ContentType, int, int]:
-        type = _TYPES.get(header[0])
+    def _check_header(self, header: bytes) -> int:
+        """The length of the fragment. Raises ProtocolError."""
         version = header[1] << 8 | header[2]
         length = header[3] << 8 | header[4]
         if self.number == 0:
             _recognise_strangers(header)
-        if type is None:
-            raise ProtocolError(
-                "unexpected_message",
-                f"{ContentType(header[0]).label} is no content type of TLS 1.2",
-                where="record.type",
-                section="RFC 5246 §6",
-            )
+        type = _known(header[0])
         if self.version is not None and version != self.version:
             raise ProtocolError(
                 "protocol_version",
@@ -206,7 +214,7 @@ class RecordReader:
                 where="record.version",
                 section="RFC 5246 §6.2.1",
             )
-        if version >> 8 != 3:
+        if self.checks_version and version >> 8 != 3:
             raise ProtocolError(
                 "protocol_version",
                 f"{ProtocolVersion(version).label} is no version of TLS",
@@ -222,7 +230,7 @@ class RecordReader:
                 where="record.length",
                 section="RFC 5246 §6.2.1",
             )
-        return type, version, length
+        return length
 
 
 _TYPES = {
@@ -234,6 +242,20 @@ _TYPES = {
         ContentType.application_data,
     )
 }
+
+
+def _known(type: int) -> ContentType:
+    known = _TYPES.get(type)
+    if known is None:
+        raise ProtocolError(
+            "unexpected_message",
+            f"{ContentType(type).label} is no content type of TLS",
+            where="record.type",
+            section="RFC 5246 §6",
+        )
+    return known
+
+
 _HTTP = (b"GET ", b"POST", b"HEAD", b"PUT ", b"DELE", b"OPTI", b"CONN", b"PATC", b"HTTP", b"PRI ")
 
 

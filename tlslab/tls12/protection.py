@@ -62,21 +62,21 @@ class MACOnly:
         self._mac_key = mac_key
         self._hash = suite.mac_hash
 
-    def protect(self, type: int, version: int, content: bytes) -> bytes:
+    def protect(self, type: int, version: int, content: bytes) -> tuple[int, bytes]:
         """The content, then the MAC."""
         fragment = self._primitives.mac_protect(
             self._mac_key, self.sequence_number, type, version, content, self._hash
         )
         self.sequence_number += 1
-        return fragment
+        return type, fragment
 
-    def unprotect(self, type: int, version: int, fragment: bytes) -> bytes:
+    def unprotect(self, type: int, version: int, fragment: bytes) -> tuple[int, bytes]:
         """The content. Raises ProtocolError: bad_record_mac."""
         content = self._primitives.mac_unprotect(
             self._mac_key, self.sequence_number, type, version, fragment, self._hash
         )
         self.sequence_number += 1
-        return content
+        return type, content
 
     def details(self, sequence_number: int, raw: bytes) -> RecordDetails:
         """Content and MAC; the additional data is what the MAC covers beside the content."""
@@ -115,7 +115,7 @@ class CBC:
         self._draw_iv = draw_iv
         self._hash = suite.mac_hash
 
-    def protect(self, type: int, version: int, content: bytes) -> bytes:
+    def protect(self, type: int, version: int, content: bytes) -> tuple[int, bytes]:
         """IV + ciphertext."""
         fragment = self._primitives.cbc_protect(
             self._enc_key,
@@ -128,15 +128,15 @@ class CBC:
             self._hash,
         )
         self.sequence_number += 1
-        return fragment
+        return type, fragment
 
-    def unprotect(self, type: int, version: int, fragment: bytes) -> bytes:
+    def unprotect(self, type: int, version: int, fragment: bytes) -> tuple[int, bytes]:
         """The content. Raises ProtocolError: bad_record_mac."""
         content = self._primitives.cbc_unprotect(
             self._enc_key, self._mac_key, self.sequence_number, type, version, fragment, self._hash
         )
         self.sequence_number += 1
-        return content
+        return type, content
 
     def details(self, sequence_number: int, raw: bytes) -> RecordDetails:
         """IV and ciphertext; inside, content, MAC, padding and padding_length."""
@@ -166,7 +166,7 @@ class EncryptThenMAC(CBC):
     over all of it (RFC 7366 §3).
     """
 
-    def protect(self, type: int, version: int, content: bytes) -> bytes:
+    def protect(self, type: int, version: int, content: bytes) -> tuple[int, bytes]:
         """IV + ciphertext + MAC."""
         fragment = self._primitives.etm_protect(
             self._enc_key,
@@ -179,15 +179,15 @@ class EncryptThenMAC(CBC):
             self._hash,
         )
         self.sequence_number += 1
-        return fragment
+        return type, fragment
 
-    def unprotect(self, type: int, version: int, fragment: bytes) -> bytes:
+    def unprotect(self, type: int, version: int, fragment: bytes) -> tuple[int, bytes]:
         """The content. Raises ProtocolError: bad_record_mac."""
         content = self._primitives.etm_unprotect(
             self._enc_key, self._mac_key, self.sequence_number, type, version, fragment, self._hash
         )
         self.sequence_number += 1
-        return content
+        return type, content
 
     def details(self, sequence_number: int, raw: bytes) -> RecordDetails:
         """IV, ciphertext and MAC; inside, content, padding and padding_length."""
@@ -229,7 +229,7 @@ class GCM:
         self._enc_key = enc_key
         self._fixed_iv = fixed_iv
 
-    def protect(self, type: int, version: int, content: bytes) -> bytes:
+    def protect(self, type: int, version: int, content: bytes) -> tuple[int, bytes]:
         """nonce_explicit + ciphertext + tag."""
         sequence_number = self.sequence_number
         fragment = self._primitives.gcm_protect(
@@ -242,15 +242,15 @@ class GCM:
             content,
         )
         self.sequence_number = sequence_number + 1
-        return fragment
+        return type, fragment
 
-    def unprotect(self, type: int, version: int, fragment: bytes) -> bytes:
+    def unprotect(self, type: int, version: int, fragment: bytes) -> tuple[int, bytes]:
         """The content. Raises ProtocolError: bad_record_mac."""
         content = self._primitives.gcm_unprotect(
             self._enc_key, self._fixed_iv, self.sequence_number, type, version, fragment
         )
         self.sequence_number += 1
-        return content
+        return type, content
 
     def details(self, sequence_number: int, raw: bytes) -> RecordDetails:
         """Explicit nonce, ciphertext and tag; the whole nonce and the additional data."""
@@ -284,21 +284,21 @@ class ChaCha20:
         self._enc_key = enc_key
         self._fixed_iv = fixed_iv
 
-    def protect(self, type: int, version: int, content: bytes) -> bytes:
+    def protect(self, type: int, version: int, content: bytes) -> tuple[int, bytes]:
         """The ciphertext, then the tag."""
         fragment = self._primitives.chacha20_protect(
             self._enc_key, self._fixed_iv, self.sequence_number, type, version, content
         )
         self.sequence_number += 1
-        return fragment
+        return type, fragment
 
-    def unprotect(self, type: int, version: int, fragment: bytes) -> bytes:
+    def unprotect(self, type: int, version: int, fragment: bytes) -> tuple[int, bytes]:
         """The content. Raises ProtocolError: bad_record_mac."""
         content = self._primitives.chacha20_unprotect(
             self._enc_key, self._fixed_iv, self.sequence_number, type, version, fragment
         )
         self.sequence_number += 1
-        return content
+        return type, content
 
     def details(self, sequence_number: int, raw: bytes) -> RecordDetails:
         """Ciphertext and tag; the nonce and the additional data."""
