@@ -9,14 +9,28 @@ from typing import Protocol
 
 from cryptography import x509
 
-from tlslab.connection.session import Session, SessionCache, TicketKeys
+from tlslab.connection.session import (
+    AntiReplay,
+    ExternalPSK,
+    PSKSession,
+    Session,
+    SessionCache,
+    TicketKeys,
+)
 from tlslab.crypto.groups import ECDHE_GROUPS, FFDHE_GROUPS, FiniteField, ffdhe
-from tlslab.crypto.signatures import SCHEMES, PrivateKey
-from tlslab.crypto.suites import DEFAULT_SUITES, ECDHE, SUITES
+from tlslab.crypto.key_shares import HYBRID_GROUPS, KEY_SHARE_GROUPS
+from tlslab.crypto.signatures import SCHEMES, TLS13_SCHEMES, PrivateKey
+from tlslab.crypto.suites import DEFAULT_SUITES, ECDHE, SUITES, TLS13_SUITES
 from tlslab.errors import LocalError
 from tlslab.primitives import REFERENCE, Primitives
 from tlslab.wire.framing import MAX_PLAINTEXT
-from tlslab.wire.registry import CipherSuite, NamedGroup, SignatureScheme
+from tlslab.wire.registry import (
+    CipherSuite,
+    NamedGroup,
+    ProtocolVersion,
+    PskKeyExchangeMode,
+    SignatureScheme,
+)
 
 
 class Randomness(Protocol):
@@ -40,8 +54,13 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-DEFAULT_GROUPS: tuple[NamedGroup, ...] = (*ECDHE_GROUPS, *FFDHE_GROUPS[:3])
-"""Every curve, then ffdhe2048 to ffdhe4096: the longer primes take a noticeable time."""
+DEFAULT_GROUPS: tuple[NamedGroup, ...] = (
+    *(group for group in HYBRID_GROUPS if group is NamedGroup.X25519MLKEM768),
+    *ECDHE_GROUPS,
+    *FFDHE_GROUPS[:3],
+)
+"""What browsers prefer (TLS 1.3 alone has a use for it), every curve, then ffdhe2048 to ffdhe4096:
+the longer primes take a noticeable time."""
 
 DEFAULT_SCHEMES: tuple[SignatureScheme, ...] = (
     SignatureScheme.ecdsa_secp256r1_sha256,
@@ -55,6 +74,10 @@ DEFAULT_SCHEMES: tuple[SignatureScheme, ...] = (
 )
 """What `cryptography` verifies in a certificate chain too (RFC 5246 §7.4.1.4.1)."""
 
+
+DEFAULT_PSK_MODES = (PskKeyExchangeMode.psk_dhe_ke,)
+"""A pre-shared key with fresh key shares. Without them (psk_ke) who steals the key later can read
+what was recorded (RFC 8446 §4.2.9)."""
 
 MIN_RECORD_SIZE_LIMIT = 64
 """RFC 8449 §4: an endpoint "MUST NOT send a value smaller than 64"."""
@@ -95,6 +118,7 @@ class ClientConfig:
 
     server_name: the DNS name or IP address that the server's certificate has to be for.
     trust_anchors: the certificates of the CAs to believe.
+    min_version, max_version: what is offered in between, if there is a suite for it.
     cipher_suites, groups, signature_schemes: the offer, the dearest first. Curves are offered if a
     suite needs them, and so are groups of RFC 7919.
     credential: who the client is, for a server that asks.
@@ -105,11 +129,21 @@ class ClientConfig:
     record_size_limit: the longest content of a record, in bytes, that the server may send: 64 to
     2^14; None offers nothing (RFC 8449).
     alpn: application protocols, the dearest first.
+    For TLS 1.3 alone: key_shares: the groups whose shares go into the first ClientHello; None for
+    the first group, and for x25519 beside a hybrid. psk: a key that the server knows too;
+    psk_modes: how such keys, and tickets, may be used. early_data: what is sent at once, if
+    `session` allows it (0-RTT): somebody may send it a second time. post_handshake_auth: whether
+    the server may ask for the credential later. record_padding: records are filled up to a
+    multiple of so many bytes; 0 for none. grease: whether values without a meaning stand in the
+    offer (RFC 8701). compatibility_mode: whether it looks like a resumption of TLS 1.2 to whoever
+    stands in between (RFC 8446 Appendix D.4).
     Raises LocalError for what the package cannot do.
     """
 
     server_name: str
     trust_anchors: tuple[x509.Certificate, ...]
+    min_version: ProtocolVersion = ProtocolVersion.TLSv1_2
+    max_version: ProtocolVersion = ProtocolVersion.TLSv1_3
     cipher_suites: tuple[CipherSuite, ...] = DEFAULT_SUITES
     groups: tuple[NamedGroup, ...] = DEFAULT_GROUPS
     signature_schemes: tuple[SignatureScheme, ...] = DEFAULT_SCHEMES
@@ -118,15 +152,41 @@ class ClientConfig:
     encrypt_then_mac: bool = True
     status_request: bool = False
     session_tickets: bool = True
-    session: Session | None = None
+    session: Session | PSKSession | None = None
     record_size_limit: int | None = None
     alpn: tuple[bytes, ...] = ()
+    key_shares: tuple[NamedGroup, ...] | None = None
+    psk: ExternalPSK | None = None
+    psk_modes: tuple[PskKeyExchangeMode, ...] = DEFAULT_PSK_MODES
+    early_data: bytes = field(default=b"", repr=False)
+    post_handshake_auth: bool = False
+    record_padding: int = 0
+    grease: bool = False
+    compatibility_mode: bool = True
     random: Randomness = system_random
     clock: Clock = system_clock
     primitives: Primitives = REFERENCE
 
     def __post_init__(self) -> None:
         _check(self)
+        for group in self.key_shares or ():
+            if group not in self.groups:
+                raise LocalError(f"a share of {group.name}, which is none of the groups")
+        session = self.session
+        if self.early_data and not (
+            isinstance(session, PSKSession) and len(self.early_data) <= session.max_early_data_size
+        ):
+            raise LocalError("early data need a session that allows as many bytes of them")
+
+    @property
+    def shares(self) -> tuple[NamedGroup, ...]:
+        """The groups whose shares go into the first ClientHello."""
+        if self.key_shares is not None:
+            return self.key_shares
+        possible = tuple(group for group in self.groups if group in KEY_SHARE_GROUPS)
+        if possible and possible[0] in HYBRID_GROUPS and NamedGroup.x25519 in possible:
+            return possible[0], NamedGroup.x25519
+        return possible[:1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +205,18 @@ class ServerConfig:
     share. A client that takes tickets gets one, another gets a session ID.
     record_size_limit: the longest content of a record, in bytes, that a client may send, if it
     knows the extension: 64 to 2^14 (RFC 8449).
+    min_version, max_version: what is accepted in between, if there is a suite for it.
+    For TLS 1.3 alone: psks: keys that clients know too; psk_modes: how such keys, and tickets, may
+    be used. tickets: how many a client gets, if there are ticket_keys. retry: ask every client for
+    a second ClientHello; cookie: with a cookie in it. max_early_data_size: how many bytes a client
+    may send before the handshake is complete; anti_replay: for several connections to share, what
+    lets them in once. None lets them in as often as they come. record_padding: records are filled
+    up to a multiple of so many bytes; 0 for none.
     """
 
     credentials: tuple[Credential, ...]
+    min_version: ProtocolVersion = ProtocolVersion.TLSv1_2
+    max_version: ProtocolVersion = ProtocolVersion.TLSv1_3
     cipher_suites: tuple[CipherSuite, ...] = DEFAULT_SUITES
     groups: tuple[NamedGroup, ...] = DEFAULT_GROUPS
     signature_schemes: tuple[SignatureScheme, ...] = DEFAULT_SCHEMES
@@ -160,6 +229,14 @@ class ServerConfig:
     ticket_keys: TicketKeys | None = None
     record_size_limit: int = MAX_PLAINTEXT
     alpn: tuple[bytes, ...] = ()
+    psks: tuple[ExternalPSK, ...] = ()
+    psk_modes: tuple[PskKeyExchangeMode, ...] = DEFAULT_PSK_MODES
+    tickets: int = 2
+    retry: bool = False
+    cookie: bool = False
+    max_early_data_size: int = 0
+    anti_replay: AntiReplay | None = None
+    record_padding: int = 0
     random: Randomness = system_random
     clock: Clock = system_clock
     primitives: Primitives = REFERENCE
@@ -178,26 +255,52 @@ class ServerConfig:
 Config = ClientConfig | ServerConfig
 
 
+def usable_versions(config: Config) -> frozenset[ProtocolVersion]:
+    """The versions that the configuration allows and has a suite for."""
+    suites = {
+        ProtocolVersion.TLSv1_2: SUITES.keys() & set(config.cipher_suites),
+        ProtocolVersion.TLSv1_3: TLS13_SUITES.keys() & set(config.cipher_suites),
+    }
+    return frozenset(
+        version
+        for version, usable in suites.items()
+        if usable and config.min_version <= version <= config.max_version
+    )
+
+
 def _check(config: Config) -> None:
     if not config.cipher_suites:
         raise LocalError("there has to be at least one cipher suite")
     for suite in config.cipher_suites:
-        if suite not in SUITES:
-            known = ", ".join(code.name for code in SUITES)
+        if suite not in SUITES and suite not in TLS13_SUITES:
+            known = ", ".join(code.name for code in (*TLS13_SUITES, *SUITES))
             raise LocalError(f"{CipherSuite(suite).name} is not implemented; there are: {known}")
-    exchanges = {SUITES[suite].key_exchange for suite in config.cipher_suites}
+    versions = usable_versions(config)
+    if not versions:
+        raise LocalError(
+            f"no suite is one of {config.min_version.title} to {config.max_version.title}"
+        )
+    exchanges = {SUITES[suite].key_exchange for suite in config.cipher_suites if suite in SUITES}
     # For DHE no group need be named: the server then chooses a prime of its own.
     if exchanges & ECDHE and not set(ECDHE_GROUPS) & set(config.groups):
         known = ", ".join(group.name for group in ECDHE_GROUPS)
         raise LocalError(f"ECDHE needs a curve; there are: {known}")
+    if ProtocolVersion.TLSv1_3 in versions and not set(KEY_SHARE_GROUPS) & set(config.groups):
+        known = ", ".join(group.name for group in KEY_SHARE_GROUPS)
+        raise LocalError(f"TLS 1.3 needs a group; there are: {known}")
     for group in config.groups:
-        if group not in ECDHE_GROUPS and group not in FFDHE_GROUPS:
+        if group not in KEY_SHARE_GROUPS:
             raise LocalError(f"the group {NamedGroup(group).label} is not implemented")
     limit = config.record_size_limit
     if limit is not None and not MIN_RECORD_SIZE_LIMIT <= limit <= MAX_PLAINTEXT:
         raise LocalError(f"a record size limit is {MIN_RECORD_SIZE_LIMIT} to {MAX_PLAINTEXT} bytes")
+    if config.record_padding < 0 or config.record_padding > MAX_PLAINTEXT:
+        raise LocalError(f"records are padded to a multiple of 1 to {MAX_PLAINTEXT} bytes")
     if not config.signature_schemes:
         raise LocalError("there has to be at least one signature scheme")
     for scheme in config.signature_schemes:
-        if scheme not in SCHEMES:
+        if scheme not in SCHEMES and scheme not in TLS13_SCHEMES:
             raise LocalError(f"the scheme {SignatureScheme(scheme).label} is not implemented")
+    for mode in config.psk_modes:
+        if not mode.is_known:
+            raise LocalError(f"the PSK mode {mode.label} is not implemented")

@@ -402,11 +402,11 @@ class Connection:
     def _step(self, message: Any) -> None:
         state = self._state
         after = state.step(message, self._context)
-        if after is state:
+        if after is state or (state.APPLICATION_DATA and after.APPLICATION_DATA):
             self._count_idle("requests that lead nowhere")
         else:
             self._without_progress = 0
-            self._enter(after)
+        self._change(after)
 
     def _change(self, after: State) -> None:
         if after is not self._state:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 from tlslab.connection.config import ClientConfig, ServerConfig
-from tlslab.connection.record import Protection, RecordReader, RecordWriter
+from tlslab.connection.record import Plaintext, Protection, RecordReader, RecordWriter
 from tlslab.connection.session import PSKSession, Session
 from tlslab.connection.transcript import Transcript
 from tlslab.errors import LocalError
@@ -189,10 +189,11 @@ class Context(Generic[ConfigT]):
         self.trace.random_drawn(name, value, section)
         return value
 
-    def send(self, message: HandshakeMessage) -> None:
-        """Send a handshake message and add it to the transcript."""
+    def send(self, message: HandshakeMessage, *, counts: bool = True) -> None:
+        """Send a handshake message; add it to the transcript if it `counts`."""
         raw = message.encode_handshake()
-        self.transcript.add(raw)
+        if counts:
+            self.transcript.add(raw)
         protection = self.writer.protection.name
         records = self.writer.write(ContentType.handshake, raw)
         kind = type(message)
@@ -201,7 +202,7 @@ class Context(Generic[ConfigT]):
             kind.NAME,
             raw,
             partial(handshake_spans, kind, raw),
-            self.transcript.hash,
+            self.transcript.hash if counts else bytes,
             records,
             protection,
         )
@@ -260,6 +261,15 @@ class Context(Generic[ConfigT]):
         self._send_limit = min(send, MAX_PLAINTEXT)
         self._receive_limit = min(receive, MAX_PLAINTEXT)
 
+    def limit_records_now(self, send: int, receive: int) -> None:
+        """Records that follow hold at most so many bytes of content (RFC 8449 §4)."""
+        self.limit_records(send, receive)
+        self.writer.max_content, self.reader.max_content = self._send_limit, self._receive_limit
+
+    def stop_protecting(self) -> None:
+        """What is sent from here on goes in the clear: early data have ended in a retry."""
+        self.writer.protection = Plaintext()
+
     def agree_on_version(self, version: ProtocolVersion) -> None:
         """From here on both sides speak this version."""
         section = "RFC 5246 Appendix E.1"
@@ -290,9 +300,11 @@ Handover = Callable[..., State]
 class Version:
     """What negotiation hands over to once it has chosen this version of the protocol.
 
+    prepare(context): what it adds to a ClientHello, a `negotiation.Prepared`.
     client(offer, server_hello, context), server(requested, context): give the first state.
     """
 
     number: ProtocolVersion
+    prepare: Callable[..., Any]
     client: Handover
     server: Handover

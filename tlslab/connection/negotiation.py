@@ -5,40 +5,41 @@ connection is handed over to the states of that version, which choose and check 
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from tlslab.connection.config import MIN_RECORD_SIZE_LIMIT, ClientConfig, Credential, ServerConfig
 from tlslab.connection.context import Context, Messages, State, Version
+from tlslab.connection.grease import with_grease
 from tlslab.crypto.certificates import names_match
 from tlslab.crypto.groups import ECDHE_GROUPS, FFDHE_GROUPS
-from tlslab.crypto.suites import ECDHE, SUITES, CipherType, KeyExchange
+from tlslab.crypto.key_shares import KEY_SHARE_GROUPS
+from tlslab.crypto.suites import ECDHE, SUITES, TLS13_SUITES, KeyExchange
 from tlslab.errors import LocalError, ProtocolError
 from tlslab.wire.extensions import (
     ALPN,
     ECPointFormats,
-    EncryptThenMAC,
-    ExtendedMasterSecret,
     Extension,
     HostName,
     RecordSizeLimit,
-    RenegotiationInfo,
+    SelectedVersion,
     ServerName,
-    SessionTicket,
     SignatureAlgorithms,
     StatusRequest,
     SupportedGroups,
     SupportedVersions,
 )
-from tlslab.wire.hello import RANDOM_LENGTH, ClientHello, ServerHello
+from tlslab.wire.hello import RANDOM_LENGTH, ClientHello, HelloRetryRequest, ServerHello
 from tlslab.wire.registry import (
     CertificateStatusType,
+    CipherSuite,
     CompressionMethod,
     ECPointFormat,
+    ExtensionType,
     HandshakeType,
     NameType,
     ProtocolVersion,
@@ -51,11 +52,34 @@ DOWNGRADE_TO_TLS12 = b"DOWNGRD\x01"
 """The end of a server's random that could do TLS 1.3 and was asked for 1.2 (RFC 8446 §4.1.3)."""
 
 
+class Prepared(Protocol):
+    """What a version adds to a ClientHello, and what it keeps for the answer."""
+
+    @property
+    def extensions(self) -> tuple[Extension, ...]:
+        """What goes into the hello."""
+        ...
+
+    @property
+    def session_id(self) -> bytes:
+        """What stands in the hello under this name: at most 32 bytes."""
+        ...
+
+    def complete(self, client_hello: ClientHello, context: Context[ClientConfig]) -> ClientHello:
+        """The hello with what depends on all the rest of it."""
+        ...
+
+    def sent(self, client_hello: ClientHello, context: Context[ClientConfig]) -> None:
+        """Send what follows it without an answer."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ClientOffer:
-    """What a client has offered."""
+    """What a client has offered. prepared: what the newest version keeps for the answer."""
 
     client_hello: ClientHello
+    prepared: Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,45 +102,53 @@ class Requested:
 def start_client(context: Context[ClientConfig], versions: Versions) -> State:
     """Send the ClientHello."""
     config = context.config
+    prepared = {number: version.prepare(context) for number, version in versions.items()}
     extensions: list[Extension] = []
     host_name = sni(config.server_name)
     if host_name:
         extensions.append(ServerName((HostName(NameType.host_name, host_name),)))
     if config.status_request:
         extensions.append(StatusRequest(CertificateStatusType.ocsp))
-    extensions += _group_extensions(config)
+    extensions += _group_extensions(config, versions)
     extensions.append(SignatureAlgorithms(config.signature_schemes))
     if config.alpn:
         extensions.append(ALPN(config.alpn))
-    if config.encrypt_then_mac and any(
-        SUITES[suite].cipher_type is CipherType.CBC for suite in config.cipher_suites
-    ):
-        extensions.append(EncryptThenMAC())
-    if config.extended_master_secret:
-        extensions.append(ExtendedMasterSecret())
-    session = config.session
-    if config.session_tickets or (session and session.ticket):
-        extensions.append(SessionTicket(session.ticket if session else b""))
     if config.record_size_limit is not None:
         extensions.append(RecordSizeLimit(config.record_size_limit))
-    extensions.append(RenegotiationInfo())
-    session_id = session.session_id if session else b""
-    if session and session.ticket:
-        # RFC 5077 §3.4: if the server echoes it, it has accepted the ticket.
-        session_id = context.draw("session_id", 32, "RFC 5077 §3.4")
+    for number in sorted(prepared):
+        extensions += prepared[number].extensions
+    # One of an earlier session, if there is one; else what TLS 1.3 wants to look like.
+    session_ids = [prepared[number].session_id for number in sorted(prepared)]
     client_hello = ClientHello(
         # Version 1.3 is offered in an extension; this field stays at 1.2 (RFC 8446 §4.1.2).
         client_version=min(max(versions), ProtocolVersion.TLSv1_2),
         random=context.draw("client_random", RANDOM_LENGTH, "RFC 5246 §7.4.1.2"),
-        session_id=session_id,
-        cipher_suites=config.cipher_suites,
+        session_id=next(filter(None, session_ids), b""),
+        cipher_suites=_offered_suites(config, versions),
         compression_methods=(CompressionMethod.null,),
         extensions=tuple(extensions),
     )
+    if config.grease:
+        client_hello = with_grease(client_hello, config.random)
+    newest = prepared[max(prepared)]
+    client_hello = newest.complete(client_hello, context)
     context.send(client_hello)
     # Only that record says an old version; an alert about the ServerHello has to be understood.
     context.writer.version = client_hello.client_version
-    return WaitServerHello(ClientOffer(client_hello), versions)
+    newest.sent(client_hello, context)
+    return WaitServerHello(ClientOffer(client_hello, newest), versions)
+
+
+def _offered_suites(config: ClientConfig, versions: Versions) -> tuple[CipherSuite, ...]:
+    usable = {
+        ProtocolVersion.TLSv1_2: SUITES.keys(),
+        ProtocolVersion.TLSv1_3: TLS13_SUITES.keys(),
+    }
+    return tuple(
+        suite
+        for suite in config.cipher_suites
+        if any(suite in usable[number] for number in versions)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,25 +160,60 @@ class WaitServerHello(State):
 
     ACCEPTS: ClassVar[Messages] = {HandshakeType.server_hello: ServerHello}
 
-    def step(self, server_hello: ServerHello, context: Context[ClientConfig]) -> State:
+    @property
+    def DROPS_CHANGE_CIPHER_SPEC(self) -> bool:  # type: ignore[override]
+        """Once a ClientHello of TLS 1.3 was sent, one may come (RFC 8446 §5)."""
+        return ProtocolVersion.TLSv1_3 in self.versions
+
+    def step(
+        self, server_hello: ServerHello | HelloRetryRequest, context: Context[ClientConfig]
+    ) -> State:
         """Check the server's choice against the offer and hand over to the version chosen."""
+        version = self._version(server_hello)
+        self._check_downgrade(version, server_hello)
+        context.agree_on_version(version.number)
+        if isinstance(server_hello, ServerHello):
+            context.trace.value_received(
+                "server_random", server_hello.random, "server_hello.random", "RFC 5246 §7.4.1.3"
+            )
+        check_choice(server_hello, self.offer.client_hello, context.config)
+        return version.client(self.offer, server_hello, context)
+
+    def _version(self, server_hello: ServerHello | HelloRetryRequest) -> Version:
+        extension = server_hello.extension(SelectedVersion)
+        if extension is not None:
+            # RFC 8446 §4.2.1: "If the "supported_versions" extension in the ServerHello contains a
+            # version not offered by the client or contains a version prior to TLS 1.3, the client
+            # MUST abort the handshake with an "illegal_parameter" alert."
+            chosen = extension.selected_version
+            if chosen in self.versions and chosen >= ProtocolVersion.TLSv1_3:
+                return self.versions[chosen]
+            raise ProtocolError(
+                "illegal_parameter",
+                f"the server chose {chosen.title}, which was not offered here",
+                where=f"{server_hello.NAME}.extensions.supported_versions.selected_version",
+                section="RFC 8446 §4.2.1",
+            )
+        if isinstance(server_hello, HelloRetryRequest):
+            raise ProtocolError(
+                "missing_extension",
+                "it does not say of which version it is",
+                where="hello_retry_request.extensions",
+                section="RFC 8446 §4.1.4",
+            )
         version = self.versions.get(server_hello.server_version)
-        if version is None:
+        if version is None or version.number >= ProtocolVersion.TLSv1_3:
             raise ProtocolError(
                 "protocol_version",
                 f"the server chose {server_hello.server_version.title}, which was not offered",
                 where="server_hello.server_version",
                 section="RFC 5246 Appendix E.1",
             )
-        self._check_downgrade(version, server_hello)
-        context.agree_on_version(version.number)
-        context.trace.value_received(
-            "server_random", server_hello.random, "server_hello.random", "RFC 5246 §7.4.1.3"
-        )
-        self._check_choice(server_hello)
-        return version.client(self.offer, server_hello, context)
+        return version
 
-    def _check_downgrade(self, version: Version, server_hello: ServerHello) -> None:
+    def _check_downgrade(
+        self, version: Version, server_hello: ServerHello | HelloRetryRequest
+    ) -> None:
         """A server that can do better says so in its random, which is signed or kept in the hash of
         the transcript: whoever has cut the offer cannot take that away.
         """
@@ -159,29 +226,49 @@ class WaitServerHello(State):
                 section="RFC 8446 §4.1.3",
             )
 
-    def _check_choice(self, server_hello: ServerHello) -> None:
-        if server_hello.cipher_suite not in self.offer.client_hello.cipher_suites:
+
+def check_choice(
+    server_hello: ServerHello | HelloRetryRequest, client_hello: ClientHello, config: ClientConfig
+) -> None:
+    """Check that the server has chosen from what was offered. Raises ProtocolError."""
+    name = server_hello.NAME
+    # Not from the hello: a value that only tests the server's tolerance is no offer (RFC 8701 §4).
+    if server_hello.cipher_suite not in config.cipher_suites:
+        raise ProtocolError(
+            "illegal_parameter",
+            f"the server chose {server_hello.cipher_suite.label}, which was not offered",
+            where=f"{name}.cipher_suite",
+            section="RFC 5246 §7.4.1.3",
+        )
+    if server_hello.compression_method not in client_hello.compression_methods:
+        raise ProtocolError(
+            "illegal_parameter",
+            f"the server chose {server_hello.compression_method.label}, which was not offered",
+            where=f"{name}.compression_method",
+            section="RFC 5246 §7.4.1.3",
+        )
+    check_answers(server_hello.extension_types(), client_hello, name)
+
+
+def check_answers(
+    extension_types: Iterable[ExtensionType], client_hello: ClientHello, name: str
+) -> None:
+    """Check that each extension in an answer was asked for. name: of the message it stands in.
+
+    Raises ProtocolError: unsupported_extension.
+    """
+    asked = {kind for kind in client_hello.extension_types() if not kind.is_grease}
+    if name == HelloRetryRequest.NAME:
+        # RFC 8446 §4.2: a cookie is the one thing that a server may bring up.
+        asked.add(ExtensionType.cookie)
+    for extension_type in extension_types:
+        if extension_type not in asked:
             raise ProtocolError(
-                "illegal_parameter",
-                f"the server chose {server_hello.cipher_suite.label}, which was not offered",
-                where="server_hello.cipher_suite",
-                section="RFC 5246 §7.4.1.3",
+                "unsupported_extension",
+                "an answer to something that was not asked",
+                where=f"{name}.extensions.{extension_type.name}",
+                section="RFC 5246 §7.4.1.4",
             )
-        if server_hello.compression_method not in self.offer.client_hello.compression_methods:
-            raise ProtocolError(
-                "illegal_parameter",
-                f"the server chose {server_hello.compression_method.label}, which was not offered",
-                where="server_hello.compression_method",
-                section="RFC 5246 §7.4.1.3",
-            )
-        for extension_type in server_hello.extension_types():
-            if extension_type not in self.offer.client_hello.extension_types():
-                raise ProtocolError(
-                    "unsupported_extension",
-                    "an answer to something that was not asked",
-                    where=f"server_hello.extensions.{extension_type.name}",
-                    section="RFC 5246 §7.4.1.4",
-                )
 
 
 # -- the server ---------------------------------------------------------------------------------
@@ -337,9 +424,11 @@ def check_record_size_limit(extension: RecordSizeLimit | None, name: str) -> Non
         )
 
 
-def _group_extensions(config: ClientConfig) -> list[Extension]:
+def _group_extensions(config: ClientConfig, versions: Versions) -> list[Extension]:
     """supported_groups and ec_point_formats, as far as a suite or a key needs them."""
-    exchanges = {SUITES[suite].key_exchange for suite in config.cipher_suites}
+    exchanges = {SUITES[suite].key_exchange for suite in config.cipher_suites if suite in SUITES}
+    if ProtocolVersion.TLSv1_2 not in versions:
+        return [SupportedGroups(config.groups)]
     # A server takes an ECDSA certificate of ours only if it may take its curve (RFC 8422 §5.1.1).
     curves = bool(exchanges & ECDHE) or (
         config.credential is not None
@@ -347,6 +436,8 @@ def _group_extensions(config: ClientConfig) -> list[Extension]:
     )
     wanted = [*(ECDHE_GROUPS if curves else ())]
     wanted += FFDHE_GROUPS if KeyExchange.DHE_RSA in exchanges else ()
+    if ProtocolVersion.TLSv1_3 in versions:
+        wanted += KEY_SHARE_GROUPS
     groups = tuple(group for group in config.groups if group in wanted)
     extensions: list[Extension] = []
     if groups:

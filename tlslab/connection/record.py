@@ -24,7 +24,11 @@ class Protection(Protocol):
 
     name: str
     max_fragment: int
-    sequence_number: int
+
+    @property
+    def sequence_number(self) -> int:
+        """How many records these keys have protected."""
+        ...
 
     def protect(self, type: int, version: int, content: bytes) -> tuple[int, bytes]:
         """The type in the record's header, and the fragment for `content`, at most 2^14 bytes."""

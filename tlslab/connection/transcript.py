@@ -28,6 +28,10 @@ class Transcript:
             for count in range(len(self._messages))
         )
 
+    def replace_first(self, raw: bytes) -> None:
+        """Put a message in the place of all so far: message_hash, after a HelloRetryRequest."""
+        self._messages = [raw]
+
     @property
     def messages(self) -> tuple[bytes, ...]:
         """All messages so far."""

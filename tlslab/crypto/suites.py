@@ -102,13 +102,6 @@ SUITES: dict[CipherSuite, Suite] = {
 }
 """Every suite that is implemented, the dearest first."""
 
-DEFAULT_SUITES: tuple[CipherSuite, ...] = tuple(
-    suite.code
-    for suite in SUITES.values()
-    if suite.key_exchange in ECDHE and suite.cipher_type.is_aead
-)
-"""What is offered unless somebody asks for more by name: forward secrecy, AEAD (RFC 9325)"""
-
 
 @dataclass(frozen=True, slots=True)
 class Tls13Suite:
@@ -137,3 +130,13 @@ TLS13_SUITES: dict[CipherSuite, Tls13Suite] = {
     )
 }
 """The suites of TLS 1.3, first the one that every implementation MUST have (RFC 8446 §9.1)."""
+
+DEFAULT_SUITES: tuple[CipherSuite, ...] = (
+    *TLS13_SUITES,
+    *(
+        suite.code
+        for suite in SUITES.values()
+        if suite.key_exchange in ECDHE and suite.cipher_type.is_aead
+    ),
+)
+"""What is offered unless somebody asks for more by name: forward secrecy, AEAD (RFC 9325)"""

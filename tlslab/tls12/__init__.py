@@ -5,7 +5,7 @@ from tlslab.connection.context import Context, State, Version
 from tlslab.connection.negotiation import ClientOffer, Requested
 from tlslab.connection.session import Session
 from tlslab.tls12 import client, resumed_client, resumed_server, server
-from tlslab.tls12.agreement import agree_as_client, agree_as_server, resumed_session
+from tlslab.tls12.agreement import agree_as_client, agree_as_server, prepare, resumed_session
 from tlslab.wire.hello import ServerHello
 from tlslab.wire.registry import ProtocolVersion
 
@@ -29,5 +29,5 @@ def start_as_server(requested: Requested, context: Context[ServerConfig]) -> Sta
     return server.start(agreed, way, context)
 
 
-VERSION = Version(ProtocolVersion.TLSv1_2, start_as_client, start_as_server)
+VERSION = Version(ProtocolVersion.TLSv1_2, prepare, start_as_client, start_as_server)
 """What negotiation hands over to when both sides agree on TLS 1.2."""

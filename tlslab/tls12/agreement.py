@@ -18,17 +18,20 @@ from tlslab.connection.negotiation import (
     protocol_agreed,
 )
 from tlslab.connection.session import Session
-from tlslab.crypto.suites import SUITES, Suite
+from tlslab.crypto.suites import SUITES, CipherType, Suite
 from tlslab.errors import LocalError, ProtocolError
 from tlslab.tls12.choosing import Possible, names_only_unknown_fields, possible
 from tlslab.tls12.resumption import find_session
 from tlslab.wire.extensions import (
     ALPN,
     ECPointFormats,
+    EncryptThenMAC,
+    ExtendedMasterSecret,
     Extension,
     RecordSizeLimit,
     RenegotiationInfo,
     ServerNameAck,
+    SessionTicket,
 )
 from tlslab.wire.hello import RANDOM_LENGTH, ClientHello, ServerHello
 from tlslab.wire.registry import CipherSuite, ECPointFormat
@@ -62,6 +65,44 @@ class ServerAgreed:
 # -- the client ---------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedHello:
+    """What TLS 1.2 adds to a ClientHello: see `connection.negotiation.Prepared`."""
+
+    extensions: tuple[Extension, ...]
+    session_id: bytes
+
+    def complete(self, client_hello: ClientHello, context: Context[ClientConfig]) -> ClientHello:
+        """It is complete."""
+        return client_hello
+
+    def sent(self, client_hello: ClientHello, context: Context[ClientConfig]) -> None:
+        """Nothing follows it."""
+
+
+def prepare(context: Context[ClientConfig]) -> PreparedHello:
+    """What makes a TLS 1.2 handshake safer, and the session to go on with."""
+    config = context.config
+    extensions: list[Extension] = []
+    if config.encrypt_then_mac and any(
+        SUITES[suite].cipher_type is CipherType.CBC
+        for suite in config.cipher_suites
+        if suite in SUITES
+    ):
+        extensions.append(EncryptThenMAC())
+    if config.extended_master_secret:
+        extensions.append(ExtendedMasterSecret())
+    session = config.session if isinstance(config.session, Session) else None
+    if config.session_tickets or (session and session.ticket):
+        extensions.append(SessionTicket(session.ticket if session else b""))
+    extensions.append(RenegotiationInfo())
+    session_id = session.session_id if session else b""
+    if session and session.ticket:
+        # RFC 5077 §3.4: if the server echoes it, it has accepted the ticket.
+        session_id = context.draw("session_id", 32, "RFC 5077 §3.4")
+    return PreparedHello(tuple(extensions), session_id)
+
+
 def agree_as_client(
     offer: ClientOffer, server_hello: ServerHello, context: Context[ClientConfig]
 ) -> ClientAgreed:
@@ -69,7 +110,7 @@ def agree_as_client(
     _check_renegotiation_info(server_hello, "server_hello", "RFC 5746 §3.4")
     _check_point_formats(server_hello, "server_hello", "RFC 8422 §5.2")
     check_record_size_limit(server_hello.extension(RecordSizeLimit), "server_hello")
-    suite = SUITES[server_hello.cipher_suite]
+    suite = _suite_of_tls12(server_hello)
     context.agree_on_suite(suite.code, suite.prf_hash)
     answer = server_hello.extension(ALPN)
     alpn_protocol = chosen_protocol(answer, offer.client_hello, "server_hello")
@@ -77,11 +118,24 @@ def agree_as_client(
     return ClientAgreed(offer.client_hello, server_hello, suite, alpn_protocol)
 
 
+def _suite_of_tls12(server_hello: ServerHello) -> Suite:
+    suite = SUITES.get(server_hello.cipher_suite)
+    if suite is None:
+        raise ProtocolError(
+            "illegal_parameter",
+            f"{server_hello.cipher_suite.label} is no suite of TLS 1.2",
+            where="server_hello.cipher_suite",
+            section="RFC 5246 §7.4.1.3",
+        )
+    return suite
+
+
 def resumed_session(agreed: ClientAgreed, context: Context[ClientConfig]) -> Session | None:
     """The session that the server goes on with; None if the handshake is a full one."""
     session, offered = context.config.session, agreed.client_hello.session_id
-    is_resumed = session and offered and agreed.server_hello.session_id == offered
-    return session if is_resumed else None
+    if not isinstance(session, Session) or not offered:
+        return None
+    return session if agreed.server_hello.session_id == offered else None
 
 
 # -- the server ---------------------------------------------------------------------------------
@@ -139,7 +193,7 @@ def _choose_suite(
     supported = tuple(
         suite
         for suite in config.cipher_suites
-        if possible(SUITES[suite], credentials, client_hello, config)
+        if suite in SUITES and possible(SUITES[suite], credentials, client_hello, config)
     )
     chosen = context.primitives.choose_cipher_suite(client_hello.cipher_suites, supported)
     if chosen is None:
@@ -153,7 +207,11 @@ def _choose_suite(
 
 
 def _nothing_in_common(client_hello: ClientHello, config: ServerConfig) -> ProtocolError:
-    common = [suite for suite in config.cipher_suites if suite in client_hello.cipher_suites]
+    common = [
+        suite
+        for suite in config.cipher_suites
+        if suite in SUITES and suite in client_hello.cipher_suites
+    ]
     if common and names_only_unknown_fields(client_hello, config):
         return ProtocolError(
             "insufficient_security",
@@ -173,7 +231,7 @@ def _nothing_in_common(client_hello: ClientHello, config: ServerConfig) -> Proto
     return ProtocolError(
         "handshake_failure",
         "no suite in common: the server has "
-        + ", ".join(suite.name for suite in config.cipher_suites),
+        + ", ".join(suite.name for suite in config.cipher_suites if suite in SUITES),
         where="client_hello.cipher_suites",
         section="RFC 5246 §7.4.1.3",
     )

@@ -149,8 +149,8 @@ def _from_ticket(client_hello: ClientHello, context: Context[ServerConfig]) -> S
     )
     key = keys.opening(ticket, context.config.clock())
     opened = context.primitives.open_ticket(key, ticket) if key is not None else None
-    if opened is None:
-        return None
+    if opened is None or opened[:2] != ProtocolVersion.TLSv1_2.to_bytes(2, "big"):
+        return None  # Not ours, or a ticket of TLS 1.3.
     state = SessionState.decode(opened)
     return Session(
         state.cipher_suite,

@@ -1,0 +1,722 @@
+"""The client's states in TLS 1.3, in order (RFC 8446 Appendix A.1).
+
+WaitServerHello (negotiation.py)
+  HelloRetryRequest   ► WaitServerHelloAgain            sends a second ClientHello
+  ServerHello         ► WaitEncryptedExtensions
+  EncryptedExtensions ► WaitCertificateOrRequest
+  EncryptedExtensions ► WaitFinished                    (the server took a pre-shared key)
+  CertificateRequest  ► WaitCertificate
+  Certificate         ► WaitCertificateVerify
+  CertificateVerify   ► WaitFinished
+  Finished            ► Connected                       sends Certificate … Finished
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from tlslab.connection.config import ClientConfig
+from tlslab.connection.context import (
+    Context,
+    HandshakeCompleted,
+    Messages,
+    State,
+    TicketReceived,
+)
+from tlslab.connection.negotiation import (
+    ClientOffer,
+    check_answers,
+    check_choice,
+    check_record_size_limit,
+    chosen_protocol,
+    protocol_agreed,
+)
+from tlslab.connection.session import MAX_TICKET_LIFETIME, PSKSession
+from tlslab.crypto.suites import TLS13_SUITES, Tls13Suite
+from tlslab.errors import AlertName, ProtocolError
+from tlslab.tls13.authentication import (
+    KnownByPSK,
+    Peer,
+    answer_to,
+    make_certificate,
+    make_finished,
+    server_identity,
+    sign_transcript,
+    verify_finished,
+    verify_signature,
+)
+from tlslab.tls13.connected import (
+    Established,
+    channel_binding,
+    export_keying_material,
+    receive_key_update,
+    send_key_update,
+)
+from tlslab.tls13.keys import (
+    Handshaking,
+    derive_application_secrets,
+    derive_handshake_secrets,
+    derive_resumption_secret,
+    install_read,
+    install_write,
+    start_without_psk,
+)
+from tlslab.tls13.messages import (
+    Certificate,
+    CertificateRequest,
+    CertificateVerify,
+    EncryptedExtensions,
+    EndOfEarlyData,
+    Finished,
+    KeyUpdate,
+    NewSessionTicket,
+)
+from tlslab.tls13.offer import Offer, OfferedPSK, prepare_again
+from tlslab.wire.extensions import (
+    ALPN,
+    Cookie,
+    EarlyDataIndication,
+    EarlyDataNewSessionTicket,
+    KeyShareClientHello,
+    KeyShareHelloRetryRequest,
+    KeyShareServerHello,
+    PostHandshakeAuth,
+    PreSharedKeyServerHello,
+    RecordSizeLimit,
+    SelectedVersion,
+    SupportedGroups,
+    misplaced,
+)
+from tlslab.wire.hello import ClientHello, HelloRetryRequest, ServerHello
+from tlslab.wire.registry import (
+    ExtensionType,
+    HandshakeType,
+    NamedGroup,
+    ProtocolVersion,
+    PskKeyExchangeMode,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """The server does not want to know who the client is."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoPSK:
+    """The server took no pre-shared key: it has to show a certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What the client knows once the keys of the handshake are there.
+
+    early_data_accepted: known after EncryptedExtensions.
+    """
+
+    client_hello: ClientHello
+    keys: Handshaking
+    sent_early_data: bool
+    early_data_accepted: bool = False
+    alpn_protocol: bytes = b""
+
+
+def start(
+    offer: ClientOffer,
+    server_hello: ServerHello | HelloRetryRequest,
+    context: Context[ClientConfig],
+) -> "WaitServerHelloAgain | WaitEncryptedExtensions":
+    """The first state behind the server's answer, whichever it is."""
+    prepared = offer.prepared
+    if not isinstance(prepared, Offer):
+        raise TypeError(f"not prepared for TLS 1.3: {prepared!r}")
+    if isinstance(server_hello, HelloRetryRequest):
+        return _retry(offer.client_hello, prepared, server_hello, context)
+    return _begin(offer.client_hello, prepared, server_hello, context, retried=False)
+
+
+def _retry(
+    client_hello: ClientHello,
+    prepared: Offer,
+    request: HelloRetryRequest,
+    context: Context[ClientConfig],
+) -> "WaitServerHelloAgain":
+    """Send a second ClientHello with what the server misses in the first (RFC 8446 §4.1.4)."""
+    suite = _check_form(request, client_hello, "RFC 8446 §4.1.4")
+    wanted, cookie = request.extension(KeyShareHelloRetryRequest), request.extension(Cookie)
+    group = wanted.selected_group if wanted else None
+    if group is not None:
+        _check_wanted_group(group, client_hello, context.config)
+    if group is None and cookie is None:
+        # "… if the HelloRetryRequest would not result in any change in the ClientHello"
+        raise _refused(
+            "illegal_parameter",
+            "it asks for nothing that the ClientHello did not have",
+            "hello_retry_request.extensions",
+            "RFC 8446 §4.1.4",
+        )
+    # The first ClientHello counts as its hash from now on (RFC 8446 §4.4.1).
+    _, raw_request = context.transcript.messages
+    raw_hello = context.transcript.messages[0]
+    context.transcript.replace_first(context.primitives.message_hash(raw_hello, suite.hash_name))
+    context.transcript.add(raw_request)
+    context.agree_on_suite(suite.code, suite.hash_name)
+    if not prepared.early_data and client_hello.session_id:
+        context.send_compatible_change_cipher_spec()
+    if prepared.early_data:
+        context.stop_protecting()
+    again = prepare_again(
+        context, prepared, group, cookie.cookie if cookie else b"", suite.hash_name
+    )
+    new = {kind: each for each in again.extensions if (kind := each.extension_type) in _RENEWED}
+    if group is None:
+        del new[ExtensionType.key_share]
+    kept = [
+        new.pop(each.extension_type, each)
+        for each in client_hello.extensions or ()
+        if each.extension_type in new or each.extension_type not in _DROPPED
+    ]
+    # What is left over is the cookie; pre_shared_key has to stay the last one.
+    kept[-1:-1] = new.values()
+    second = replace(client_hello, extensions=tuple(kept))
+    second = again.complete(second, context)
+    context.send(second)
+    return WaitServerHelloAgain(second, again, request)
+
+
+# What a second ClientHello has anew, and what it has no longer (RFC 8446 §4.1.2).
+_RENEWED = (ExtensionType.key_share, ExtensionType.cookie, ExtensionType.pre_shared_key)
+_DROPPED = (ExtensionType.early_data, ExtensionType.pre_shared_key)
+
+
+def _check_wanted_group(group: NamedGroup, client_hello: ClientHello, config: ClientConfig) -> None:
+    offered = client_hello.extension(SupportedGroups)
+    sent = client_hello.extension(KeyShareClientHello)
+    where = "hello_retry_request.extensions.key_share.selected_group"
+    section = "RFC 8446 §4.2.8"
+    if offered is None or group not in config.groups:
+        raise _refused(
+            "illegal_parameter", f"the group {group.label} was not offered", where, section
+        )
+    if sent is not None and group in [share.group for share in sent.client_shares]:
+        raise _refused(
+            "illegal_parameter", f"it has a share of {group.name} already", where, section
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WaitServerHelloAgain(State):
+    """The second ClientHello is sent; another HelloRetryRequest is one too many (§4.1.4)."""
+
+    client_hello: ClientHello
+    offer: Offer = field(repr=False)
+    request: HelloRetryRequest
+
+    ACCEPTS: ClassVar[Messages] = {HandshakeType.server_hello: ServerHello}
+    DROPS_CHANGE_CIPHER_SPEC: ClassVar[bool] = True
+
+    def step(
+        self, server_hello: ServerHello | HelloRetryRequest, context: Context[ClientConfig]
+    ) -> "WaitEncryptedExtensions":
+        """Check that it fits the request, and go on."""
+        if isinstance(server_hello, HelloRetryRequest):
+            raise _refused(
+                "unexpected_message",
+                "a second HelloRetryRequest",
+                "hello_retry_request",
+                "RFC 8446 §4.1.4",
+            )
+        context.trace.value_received(
+            "server_random", server_hello.random, "server_hello.random", "RFC 8446 §4.1.3"
+        )
+        check_choice(server_hello, self.client_hello, context.config)
+        selected = server_hello.extension(SelectedVersion)
+        if selected is None or selected.selected_version != ProtocolVersion.TLSv1_3:
+            raise _refused(
+                "illegal_parameter",
+                "it is not of the version that the HelloRetryRequest chose",
+                "server_hello.extensions.supported_versions",
+                "RFC 8446 §4.1.4",
+            )
+        if server_hello.cipher_suite != self.request.cipher_suite:
+            raise _refused(
+                "illegal_parameter",
+                f"the HelloRetryRequest chose {self.request.cipher_suite.name}",
+                "server_hello.cipher_suite",
+                "RFC 8446 §4.1.4",
+            )
+        return _begin(self.client_hello, self.offer, server_hello, context, retried=True)
+
+
+def _begin(
+    client_hello: ClientHello,
+    offer: Offer,
+    server_hello: ServerHello,
+    context: Context[ClientConfig],
+    *,
+    retried: bool,
+) -> "WaitEncryptedExtensions":
+    """Check the ServerHello, and derive the keys of the handshake (RFC 8446 §4.1.3)."""
+    suite = _check_form(server_hello, client_hello, "RFC 8446 §4.1.3")
+    if not retried:
+        context.agree_on_suite(suite.code, suite.hash_name)
+    psk = _chosen_psk(offer, server_hello, suite)
+    shared_secret = _shared_secret(offer, server_hello, psk, context)
+    if isinstance(psk, OfferedPSK):
+        context.trace.negotiated("psk", psk.kind, "RFC 8446 §4.2.11")
+        secret = context.primitives.early_secret(psk.key, suite.hash_name)
+        early_secret = (f"early_secret{offer.suffix(psk)}", secret)
+    else:
+        # The one of the key that was refused has the plain name.
+        name = "early_secret_without_psk" if offer.psks else "early_secret"
+        early_secret = start_without_psk(context, suite.hash_name, name)
+    keys = derive_handshake_secrets(
+        context, suite, client_hello.random, early_secret, shared_secret
+    )
+    install_read(context, keys.server, suite)
+    sent_early_data = bool(offer.early_data)
+    if not sent_early_data:
+        if client_hello.session_id and not retried:
+            context.send_compatible_change_cipher_spec()
+        install_write(context, keys.client, suite)
+    return WaitEncryptedExtensions(Begun(client_hello, keys, sent_early_data), psk)
+
+
+def _check_form(
+    hello: ServerHello | HelloRetryRequest, client_hello: ClientHello, section: str
+) -> Tls13Suite:
+    """Check what has to stand in every answer, whatever it is; its suite."""
+    if hello.server_version != ProtocolVersion.TLSv1_2:
+        raise _refused(
+            "illegal_parameter",
+            f"this field is {ProtocolVersion.TLSv1_2.label} for ever",
+            f"{hello.NAME}.server_version",
+            section,
+        )
+    if hello.session_id != client_hello.session_id:
+        raise _refused(
+            "illegal_parameter",
+            "it is not the one of the ClientHello",
+            f"{hello.NAME}.session_id",
+            section,
+        )
+    kind = misplaced(hello.extension_types(), hello.NAME)
+    if kind is not None:
+        raise _refused(
+            "illegal_parameter",
+            "this extension does not belong here",
+            f"{hello.NAME}.extensions.{kind.name}",
+            "RFC 8446 §4.2",
+        )
+    suite = TLS13_SUITES.get(hello.cipher_suite)
+    if suite is None:
+        raise _refused(
+            "illegal_parameter",
+            f"{hello.cipher_suite.label} is no suite of TLS 1.3",
+            f"{hello.NAME}.cipher_suite",
+            section,
+        )
+    return suite
+
+
+def _chosen_psk(offer: Offer, server_hello: ServerHello, suite: Tls13Suite) -> OfferedPSK | NoPSK:
+    answer = server_hello.extension(PreSharedKeyServerHello)
+    if answer is None:
+        return NoPSK()
+    where = "server_hello.extensions.pre_shared_key.selected_identity"
+    if answer.selected_identity >= len(offer.psks):
+        raise _refused(
+            "illegal_parameter",
+            f"{len(offer.psks)} keys were offered, counted from 0",
+            where,
+            "RFC 8446 §4.2.11",
+        )
+    psk = offer.psks[answer.selected_identity]
+    if psk.hash_name != suite.hash_name:
+        raise _refused(
+            "illegal_parameter",
+            f"this key goes with {psk.hash_name.upper()}, the suite with another hash",
+            where,
+            "RFC 8446 §4.2.11",
+        )
+    return psk
+
+
+def _shared_secret(
+    offer: Offer,
+    server_hello: ServerHello,
+    psk: OfferedPSK | NoPSK,
+    context: Context[ClientConfig],
+) -> bytes:
+    """What both shares lead to; empty for a pre-shared key alone, if that was offered."""
+    answer = server_hello.extension(KeyShareServerHello)
+    where = "server_hello.extensions.key_share"
+    if answer is None:
+        if isinstance(psk, OfferedPSK) and PskKeyExchangeMode.psk_ke in context.config.psk_modes:
+            return b""
+        # RFC 8446 §9.2: "missing_extension" for what is mandatory.
+        raise _refused("missing_extension", "there is no share", where, "RFC 8446 §9.2")
+    share = answer.server_share
+    if (
+        isinstance(psk, OfferedPSK)
+        and PskKeyExchangeMode.psk_dhe_ke not in context.config.psk_modes
+    ):
+        raise _refused(
+            "illegal_parameter",
+            "a share beside the pre-shared key, which was to be used alone",
+            where,
+            "RFC 8446 §4.2.9",
+        )
+    own = offer.shares.get(share.group)
+    if own is None:
+        raise _refused(
+            "illegal_parameter",
+            f"no share of {share.group.label} was sent",
+            f"{where}.server_share.group",
+            "RFC 8446 §4.2.8",
+        )
+    context.trace.value_received(
+        "server_share", share.key_exchange, f"{where}.server_share.key_exchange", "RFC 8446 §4.2.8"
+    )
+    secret = context.primitives.ecdhe_shared_secret(own, share.key_exchange)
+    context.trace.secret_derived(
+        "shared_secret",
+        secret,
+        f"key exchange with {share.group.name}",
+        (f"client_share_{share.group.name}", "server_share"),
+        "RFC 8446 §7.4",
+    )
+    context.trace.negotiated("group", share.group.name, "RFC 8446 §4.2.8")
+    return secret
+
+
+@dataclass(frozen=True, slots=True)
+class WaitEncryptedExtensions(State):
+    """From here on everything is protected: first the rest of the server's choices (§4.3.1)."""
+
+    begun: Begun
+    psk: OfferedPSK | NoPSK
+
+    ACCEPTS: ClassVar[Messages] = {HandshakeType.encrypted_extensions: EncryptedExtensions}
+    DROPS_CHANGE_CIPHER_SPEC: ClassVar[bool] = True
+
+    def step(
+        self, message: EncryptedExtensions, context: Context[ClientConfig]
+    ) -> "WaitCertificateOrRequest | WaitFinished":
+        """Check each of them against the offer."""
+        client_hello = self.begun.client_hello
+        kinds = message.extension_types()
+        check_answers(kinds, client_hello, message.NAME)
+        kind = misplaced(kinds, message.NAME)
+        if kind is not None:
+            raise _refused(
+                "illegal_parameter",
+                "this extension does not belong here",
+                f"encrypted_extensions.extensions.{kind.name}",
+                "RFC 8446 §4.2",
+            )
+        alpn_protocol = chosen_protocol(message.extension(ALPN), client_hello, message.NAME)
+        protocol_agreed(context, alpn_protocol)
+        self._limit_records(message, context)
+        accepted = self._early_data(message, alpn_protocol)
+        begun = replace(self.begun, early_data_accepted=accepted, alpn_protocol=alpn_protocol)
+        if begun.sent_early_data:
+            answer = "accepted" if accepted else "refused"
+            context.trace.negotiated("early_data", answer, "RFC 8446 §4.2.10")
+            if not accepted:
+                install_write(context, begun.keys.client, begun.keys.suite)
+        if isinstance(self.psk, OfferedPSK):
+            return WaitFinished(begun, KnownByPSK(self.psk.certificates), NotAsked())
+        return WaitCertificateOrRequest(begun)
+
+    def _limit_records(self, message: EncryptedExtensions, context: Context[ClientConfig]) -> None:
+        asked = self.begun.client_hello.extension(RecordSizeLimit)
+        answered = message.extension(RecordSizeLimit)
+        check_record_size_limit(answered, message.NAME)
+        if asked is not None and answered is not None:
+            # RFC 8449 §4: in TLS 1.3 the byte of the type counts too.
+            context.limit_records_now(answered.record_size_limit - 1, asked.record_size_limit - 1)
+
+    def _early_data(self, message: EncryptedExtensions, alpn_protocol: bytes) -> bool:
+        if message.extension(EarlyDataIndication) is None:
+            return False
+        psk, suite = self.psk, self.begun.keys.suite
+        good = (
+            isinstance(psk, OfferedPSK)
+            and psk.early_suite is suite
+            and psk.alpn_protocol == alpn_protocol
+        )
+        if not good:
+            raise _refused(
+                "illegal_parameter",
+                "early data go with the first pre-shared key, its suite and its protocol alone",
+                "encrypted_extensions.extensions.early_data",
+                "RFC 8446 §4.2.10",
+            )
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class WaitCertificateOrRequest(State):
+    """The server has to say who it is, and may ask who we are (RFC 8446 §4.3.2)."""
+
+    begun: Begun
+
+    ACCEPTS: ClassVar[Messages] = {
+        HandshakeType.certificate_request: CertificateRequest,
+        HandshakeType.certificate: Certificate,
+    }
+    DROPS_CHANGE_CIPHER_SPEC: ClassVar[bool] = True
+
+    def step(
+        self, message: CertificateRequest | Certificate, context: Context[ClientConfig]
+    ) -> "WaitCertificate | WaitCertificateVerify":
+        """A request is remembered; a certificate is verified."""
+        if isinstance(message, CertificateRequest):
+            _check_request(message, b"")
+            return WaitCertificate(self.begun, message)
+        return _take_certificate(self.begun, message, context, NotAsked())
+
+
+@dataclass(frozen=True, slots=True)
+class WaitCertificate(State):
+    """The server has asked for a certificate, and has to show its own (RFC 8446 §4.4.2)."""
+
+    begun: Begun
+    request: CertificateRequest
+
+    ACCEPTS: ClassVar[Messages] = {HandshakeType.certificate: Certificate}
+    DROPS_CHANGE_CIPHER_SPEC: ClassVar[bool] = True
+
+    def step(self, message: Certificate, context: Context[ClientConfig]) -> "WaitCertificateVerify":
+        """Verify the chain: issuer, dates, name, usage."""
+        return _take_certificate(self.begun, message, context, self.request)
+
+
+def _take_certificate(
+    begun: Begun,
+    message: Certificate,
+    context: Context[ClientConfig],
+    request: CertificateRequest | NotAsked,
+) -> "WaitCertificateVerify":
+    server = server_identity(message, context, begun.client_hello.extension_types())
+    return WaitCertificateVerify(begun, server, request)
+
+
+def _check_request(message: CertificateRequest, context_value: bytes) -> None:
+    kind = misplaced(message.extension_types(), message.NAME)
+    if kind is not None:
+        raise _refused(
+            "illegal_parameter",
+            "this extension does not belong here",
+            f"certificate_request.extensions.{kind.name}",
+            "RFC 8446 §4.2",
+        )
+    if bool(message.certificate_request_context) is not bool(context_value):
+        raise _refused(
+            "illegal_parameter",
+            "during the handshake it is empty, and later it is not",
+            "certificate_request.certificate_request_context",
+            "RFC 8446 §4.3.2",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WaitCertificateVerify(State):
+    """The server has to show that it has the key of its certificate (RFC 8446 §4.4.3)."""
+
+    begun: Begun
+    server: Peer
+    request: CertificateRequest | NotAsked
+
+    ACCEPTS: ClassVar[Messages] = {HandshakeType.certificate_verify: CertificateVerify}
+    DROPS_CHANGE_CIPHER_SPEC: ClassVar[bool] = True
+
+    def step(self, message: CertificateVerify, context: Context[ClientConfig]) -> "WaitFinished":
+        """Verify its signature over the handshake so far."""
+        transcript_hash = context.transcript.hash_before_last()
+        verify_signature(message, context, self.server, transcript_hash)
+        return WaitFinished(self.begun, self.server, self.request)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFinished(State):
+    """The server's Finished proves that it has the same secrets (RFC 8446 §4.4.4)."""
+
+    begun: Begun
+    server: Peer | KnownByPSK
+    request: CertificateRequest | NotAsked
+
+    ACCEPTS: ClassVar[Messages] = {HandshakeType.finished: Finished}
+    DROPS_CHANGE_CIPHER_SPEC: ClassVar[bool] = True
+
+    def step(self, message: Finished, context: Context[ClientConfig]) -> "Connected":
+        """Verify it, and answer with ours; then application data may flow."""
+        begun, suite = self.begun, self.begun.keys.suite
+        transcript_hash = context.transcript.hash_before_last()
+        verify_finished(message, context, begun.keys.server, transcript_hash, suite.hash_name)
+        secrets = derive_application_secrets(context, begun.keys)
+        if begun.early_data_accepted:
+            context.send(EndOfEarlyData())
+            install_write(context, begun.keys.client, suite)
+        if isinstance(self.request, CertificateRequest):
+            _send_identity(self.request, context)
+        context.send(
+            make_finished(context, begun.keys.client, context.transcript.hash(), suite.hash_name)
+        )
+        install_write(context, secrets.client, suite)
+        install_read(context, secrets.server, suite)
+        resumption_secret = derive_resumption_secret(context, secrets)
+        established = Established(
+            secrets,
+            secrets.client,
+            secrets.server,
+            resumption_secret,
+            context.transcript.messages,
+        )
+        context.events.append(
+            HandshakeCompleted(
+                ProtocolVersion.TLSv1_3,
+                suite.code,
+                begun.alpn_protocol,
+                context.config.server_name,
+                self.server.certificates,
+                resumed=isinstance(self.server, KnownByPSK),
+                early_data_accepted=begun.early_data_accepted,
+            )
+        )
+        return Connected(established, begun, self.server)
+
+
+def _send_identity(request: CertificateRequest, context: Context[ClientConfig]) -> None:
+    """Our certificate and signature, or a Certificate that holds none (RFC 8446 §4.4.2)."""
+    answer = answer_to(request, context)
+    if answer is None:
+        context.send(Certificate(b"", ()))
+        return
+    credential, scheme = answer
+    context.send(make_certificate(credential))
+    context.send(sign_transcript(context, credential, scheme, context.transcript.hash()))
+
+
+@dataclass(frozen=True, slots=True)
+class Connected(State):
+    """Application data, both ways; and tickets, new keys and questions (RFC 8446 §4.6)."""
+
+    established: Established = field(repr=False)
+    begun: Begun = field(repr=False)
+    server: Peer | KnownByPSK
+
+    ACCEPTS: ClassVar[Messages] = {
+        HandshakeType.new_session_ticket: NewSessionTicket,
+        HandshakeType.key_update: KeyUpdate,
+        HandshakeType.certificate_request: CertificateRequest,
+    }
+    APPLICATION_DATA: ClassVar[bool] = True
+
+    def step(
+        self,
+        message: NewSessionTicket | KeyUpdate | CertificateRequest,
+        context: Context[ClientConfig],
+    ) -> "Connected":
+        """Keep the ticket, change the keys, or answer who we are."""
+        if isinstance(message, NewSessionTicket):
+            self._take_ticket(message, context)
+            return self
+        if isinstance(message, KeyUpdate):
+            established = receive_key_update(message, context, self.established)
+            return replace(self, established=established)
+        self._answer(message, context)
+        return self
+
+    def _take_ticket(self, message: NewSessionTicket, context: Context[ClientConfig]) -> None:
+        lifetime = timedelta(seconds=message.ticket_lifetime)
+        if lifetime > MAX_TICKET_LIFETIME:
+            raise _refused(
+                "illegal_parameter",
+                f"{message.ticket_lifetime} seconds are more than seven days",
+                "new_session_ticket.ticket_lifetime",
+                "RFC 8446 §4.6.1",
+            )
+        if not message.ticket_lifetime or not context.config.session_tickets:
+            return  # "The value of zero indicates that the ticket should be discarded immediately."
+        suite = self.established.secrets.suite
+        psk = context.primitives.resumption_psk(
+            self.established.resumption_secret, message.ticket_nonce, suite.hash_name
+        )
+        context.trace.value_received(
+            "ticket", message.ticket, "new_session_ticket.ticket", "RFC 8446 §4.6.1"
+        )
+        context.trace.secret_derived(
+            "resumption_psk",
+            psk,
+            f"HKDF-Expand-Label with {suite.hash_name.upper()}",
+            ("resumption_secret",),
+            "RFC 8446 §4.6.1",
+            label="resumption",
+            context=message.ticket_nonce,
+        )
+        early = message.extension(EarlyDataNewSessionTicket)
+        session = PSKSession(
+            suite.code,
+            message.ticket,
+            psk,
+            context.config.server_name,
+            context.config.clock(),
+            lifetime,
+            message.ticket_age_add,
+            early.max_early_data_size if early else 0,
+            self.begun.alpn_protocol,
+            self.server.certificates,
+        )
+        context.events.append(TicketReceived(session))
+
+    def _answer(self, request: CertificateRequest, context: Context[ClientConfig]) -> None:
+        """Say who we are, after the handshake (RFC 8446 §4.6.2)."""
+        if self.begun.client_hello.extension(PostHandshakeAuth) is None:
+            # RFC 8446 §4.6.2: for a client that did not offer it, it "MUST" be this alert.
+            raise _refused(
+                "unexpected_message",
+                "this client has not said that it would answer after the handshake",
+                "certificate_request",
+                "RFC 8446 §4.6.2",
+            )
+        _check_request(request, b"later")
+        hash_name = self.established.secrets.suite.hash_name
+        sent = [*self.established.transcript, request.encode_handshake()]
+        answer = answer_to(request, context)
+        certificate = Certificate(request.certificate_request_context, ())
+        if answer is not None:
+            certificate = make_certificate(answer[0], request.certificate_request_context)
+        context.send(certificate, counts=False)
+        sent.append(certificate.encode_handshake())
+        if answer is not None:
+            credential, scheme = answer
+            transcript_hash = context.primitives.transcript_hash(sent, hash_name)
+            verify = sign_transcript(context, credential, scheme, transcript_hash)
+            context.send(verify, counts=False)
+            sent.append(verify.encode_handshake())
+        transcript_hash = context.primitives.transcript_hash(sent, hash_name)
+        finished = make_finished(context, self.established.sending, transcript_hash, hash_name)
+        context.send(finished, counts=False)
+
+    def update_keys(self, context: Context[ClientConfig], request_peer: bool) -> "Connected":
+        """See RFC 8446 §4.6.3."""
+        established = send_key_update(context, self.established, request_peer=request_peer)
+        return replace(self, established=established)
+
+    def export_keying_material(
+        self, context: Context[Any], label: bytes, context_value: bytes | None, length: int
+    ) -> bytes:
+        """See RFC 8446 §7.5."""
+        return export_keying_material(
+            context, self.established.secrets, label, context_value, length
+        )
+
+    def channel_binding(self, context: Context[Any], kind: str) -> bytes:
+        """See RFC 9266."""
+        return channel_binding(context, self.established.secrets, kind)
+
+
+def _refused(alert: AlertName, reason: str, where: str, section: str) -> ProtocolError:
+    return ProtocolError(alert, reason, where=where, section=section)
