@@ -5,15 +5,22 @@ from in_memory import SIDES, Pair
 
 from tlslab.connection.context import State
 from tlslab.errors import LocalError
-from tlslab.wire.registry import CipherSuite, NamedGroup, SignatureScheme
+from tlslab.wire.registry import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 
 ECDHE = CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
 DHE = CipherSuite.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256
 WRONG = {
     "no suites": ({"cipher_suites": ()}, "at least one cipher suite"),
-    "a suite of TLS 1.3": (
-        {"cipher_suites": (CipherSuite.TLS_AES_128_GCM_SHA256,)},
-        "TLS_AES_128_GCM_SHA256 is not implemented; there are: TLS_ECDHE",
+    "a suite that is not there": (
+        {"cipher_suites": (CipherSuite.TLS_AES_128_CCM_SHA256,)},
+        "TLS_AES_128_CCM_SHA256 is not implemented; there are: TLS_AES_128_GCM_SHA256",
+    ),
+    "no suite for the version": (
+        {
+            "cipher_suites": (CipherSuite.TLS_AES_128_GCM_SHA256,),
+            "max_version": ProtocolVersion.TLSv1_2,
+        },
+        "no suite is one of TLS 1.2 to TLS 1.2",
     ),
     "ECDHE without a curve": (
         {"cipher_suites": (ECDHE,), "groups": (NamedGroup.ffdhe2048,)},
