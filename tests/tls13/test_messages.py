@@ -332,7 +332,7 @@ def test_the_share_of_a_hybrid_group_shows_its_parts_in_their_order(sender, wher
     hello, *_ = with_pyopenssl().messages(sender)
     spans = {span.path: span for span in handshake_spans(kind_of(hello), hello)}
     whole = spans[f"{where}.key_exchange"]
-    parts = [spans[f"{where}.key_exchange.{name}"] for name in ("mlkem", "ecdhe")]
+    parts = [spans[f"{where}.key_exchange.{name}"] for name in ("mlkem", "ecdh")]
     assert spans[f"{where}.group"].value == "X25519MLKEM768 (0x11ec)"
     assert not whole.leaf
     assert [part.end - part.start for part in parts] == lengths

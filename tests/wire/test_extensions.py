@@ -5,7 +5,15 @@ from dataclasses import replace
 import pytest
 from tiles import assert_tiled
 
+from tlslab.crypto.key_shares import (
+    HYBRID_GROUPS,
+    answer_key_share,
+    hybrid_order,
+    hybrid_parts,
+    key_share,
+)
 from tlslab.errors import LocalError, ProtocolError
+from tlslab.lab.randomness import SeededRandom
 from tlslab.wire import extensions
 from tlslab.wire.extensions import (
     ALLOWED_IN,
@@ -170,17 +178,21 @@ def test_a_hybrid_share_shows_its_parts_and_one_of_another_length_does_not(group
         assert KeyShareEntry.decode(raw).encode() == raw
 
 
-@pytest.mark.parametrize(
-    ("group", "client", "server"),
-    [
-        (NamedGroup.X25519MLKEM768, 1184 + 32, 1088 + 32),
-        (NamedGroup.SecP256r1MLKEM768, 65 + 1184, 65 + 1088),
-        (NamedGroup.SecP384r1MLKEM1024, 97 + 1568, 97 + 1568),
-    ],
-)
-def test_hybrid_shares_are_as_long_as_the_draft_says(group, client, server):
-    lengths = {sum(length for _, length in parts) for parts in HYBRID_SHARES[group]}
-    assert lengths == {client, server}
+@pytest.mark.parametrize("group", HYBRID_GROUPS, ids=str)
+def test_the_parts_are_those_that_the_key_exchange_puts_together(group):
+    random = SeededRandom(1, "shares")
+    client = key_share(group, lambda length: random("share", length)).public
+    server, _ = answer_key_share(group, client, lambda length: random("share", length))
+    for side, share in (("client", client), ("server", server)):
+        raw = KeyShareEntry(group, share).encode()
+        found = {
+            span.path.rpartition(".")[2]: raw[span.start : span.end]
+            for span in spans_of(KeyShareEntry, raw)
+            if span.leaf and span.path.startswith("key_share_entry.key_exchange.")
+        }
+        del found["length"]
+        assert tuple(found) == hybrid_order(group)
+        assert found == hybrid_parts(group, share, side)._asdict()
 
 
 # -- where each may stand ------------------------------------------------------------------------

@@ -74,7 +74,7 @@ OPENED_TLS13: Mapping[str, Entry] = {
         "computer cannot find either.",
         "draft-ietf-tls-ecdhe-mlkem",
     ),
-    "extensions.key_share.client_shares.key_exchange.ecdhe": Entry(
+    "extensions.key_share.client_shares.key_exchange.ecdh": Entry(
         "The client's public key on the elliptic curve of this hybrid group.",
         "draft-ietf-tls-ecdhe-mlkem",
     ),
@@ -99,7 +99,7 @@ OPENED_TLS13: Mapping[str, Entry] = {
         "The ciphertext of ML-KEM: a secret, encrypted with the client's encapsulation key.",
         "draft-ietf-tls-ecdhe-mlkem",
     ),
-    "server_hello.extensions.key_share.server_share.key_exchange.ecdhe": Entry(
+    "server_hello.extensions.key_share.server_share.key_exchange.ecdh": Entry(
         "The server's public key on the elliptic curve of this hybrid group.",
         "draft-ietf-tls-ecdhe-mlkem",
     ),

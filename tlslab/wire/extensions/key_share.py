@@ -20,15 +20,15 @@ Parts = tuple[tuple[str, int], ...]
 HYBRID_SHARES: Mapping[NamedGroup, tuple[Parts, ...]] = {
     # The client's first, with ML-KEM's encapsulation key; then the server's, with its ciphertext.
     NamedGroup.X25519MLKEM768: (
-        (("mlkem", 1184), ("ecdhe", 32)),
-        (("mlkem", 1088), ("ecdhe", 32)),
+        (("mlkem", 1184), ("ecdh", 32)),
+        (("mlkem", 1088), ("ecdh", 32)),
     ),
     NamedGroup.SecP256r1MLKEM768: (
-        (("ecdhe", 65), ("mlkem", 1184)),
-        (("ecdhe", 65), ("mlkem", 1088)),
+        (("ecdh", 65), ("mlkem", 1184)),
+        (("ecdh", 65), ("mlkem", 1088)),
     ),
     # Here both parts of ML-KEM are of one length.
-    NamedGroup.SecP384r1MLKEM1024: ((("ecdhe", 97), ("mlkem", 1568)),),
+    NamedGroup.SecP384r1MLKEM1024: ((("ecdh", 97), ("mlkem", 1568)),),
 }
 """The parts of hybrid shares, in the order of each group (draft-ietf-tls-ecdhe-mlkem §3)."""
 
