@@ -143,6 +143,13 @@ print(live)
 print("OpenSSL asked:", live.received.decode())
 
 # %% [markdown]
+# The same as a picture, from a handshake in memory. Select `master_secret`: it comes from `premaster_secret` and `session_hash`, and the randoms go into the key block alone.
+
+# %%
+in_memory = lab.handshake(seed=13, suite=GCM_SUITE, primitives=mine, **hardened)
+lab.explore(in_memory, parts=("secrets",))
+
+# %% [markdown]
 # ## Why? One secret in two sessions
 #
 # The old formula looks good. Both randoms are in it, so no two handshakes have the same master secret. Or have they?
