@@ -33,6 +33,59 @@ def test_one_wrong_function_is_named_among_right_ones(name):
     assert note.startswith(f"{name} is from notebook {exercise.id[:2]}: check it again (RFC ")
 
 
+ECDHE = {"suite": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"}
+CBC = {"suite": "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256"}
+DHE = {"suite": "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"}
+USER = {**ECDHE, "user": "rsa", "client_authentication": "required"}
+EVERY_KIND = {
+    "ecdhe_shared_secret": ECDHE,
+    "signed_params": ECDHE,
+    "dh_shared_secret": DHE,
+    "certificate_verify_content": USER,
+    "extended_master_secret": {**ECDHE, "extended_master_secret": True},
+    "etm_protect": {**CBC, "encrypt_then_mac": True},
+    "etm_unprotect": {**CBC, "encrypt_then_mac": True},
+    "open_ticket": {**ECDHE, "resumption": "ticket"},
+}
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_a_wrong_function_is_named_in_every_kind_of_handshake(name):
+    def wrong(*arguments):
+        right = getattr(REFERENCE, name)(*arguments)
+        return right and right[:-1] + bytes([right[-1] ^ 1])
+
+    if name == "open_ticket":
+        wrong = no_ticket
+    mine = REFERENCE.using(cut_key_block=REFERENCE.cut_key_block, **{name: wrong})
+    told = find_fault(mine, **EVERY_KIND[name])
+    assert {row[2] for row in told.rows} - {""} == {name}
+    assert any(row[2] == name for row in told.rows)
+
+
+def no_ticket(key, ticket):
+    """A function that opens nothing: the server then makes a full handshake, which is no error."""
+
+
+def test_a_session_that_is_not_resumed_is_told():
+    told = find_fault(
+        REFERENCE.using(open_ticket=no_ticket), suite=ECDHE["suite"], resumption="ticket"
+    )
+    assert [row[1] for row in told.rows] == [
+        "OpenSSL accepted everything",
+        "the session was not resumed: a full handshake took place",
+    ]
+
+
+@pytest.mark.parametrize("resumption", ["ticket", "session id"])
+@pytest.mark.parametrize(
+    "options", [ECDHE, DHE, USER, {**CBC, "encrypt_then_mac": True, "extended_master_secret": True}]
+)
+def test_the_reference_has_no_fault_in_any_kind_of_handshake(options, resumption):
+    for each in (options, {**options, "resumption": resumption}):
+        assert find_fault(REFERENCE, **each).notes == ("Nothing to look for.",)
+
+
 def test_a_mistake_that_is_passed_on_names_both():
     def p_hash(secret, seed, length, hash_name):
         return bytes(length)

@@ -4,31 +4,37 @@ The alert tells what the peer saw. Which function is to blame is then tried out:
 to the reference, until OpenSSL accepts the handshake.
 """
 
+from typing import Any
+
 from tlslab.connection.connection import explain
 from tlslab.errors import AlertReceived, ProtocolError
-from tlslab.lab.configs import DEFAULT_SUITE
 from tlslab.lab.exercises import exercises
 from tlslab.lab.handshake import REPLY
+from tlslab.lab.options import takes_options
 from tlslab.lab.peers import PeerHandshake, Role, openssl
 from tlslab.primitives import Primitives
 from tlslab.view.tables import Table
-from tlslab.wire.registry import AlertDescription, CipherSuite
+from tlslab.wire.registry import AlertDescription
 
 BOTH: tuple[Role, Role] = ("client", "server")
 
 
-def find_fault(
-    primitives: Primitives, *, suite: str | CipherSuite = DEFAULT_SUITE, seed: int = 1
-) -> Table:
-    """Handshakes with OpenSSL in both roles, and for one that fails, the functions to look at."""
+@takes_options
+def find_fault(primitives: Primitives, *, seed: int = 1, **options: Any) -> Table:
+    """Handshakes with OpenSSL in both roles, and for one that fails, the functions to look at.
+
+    The options are those of `lab.handshake`. With `resumption` a second handshake has to go on from
+    the first.
+    """
+    options["seed"] = seed
     rows: list[tuple[str, str, str]] = []
     notes: list[str] = []
     for role in BOTH:
-        live = _try(primitives, role, suite, seed)
-        if _is_well(live):
+        live = _try(primitives, role, options)
+        if _is_well(live, options):
             rows.append((role, "OpenSSL accepted everything", ""))
             continue
-        culprits = culprits_of(primitives, role, suite, seed)
+        culprits = culprits_of(primitives, role, **options)
         rows.append((role, what_happened(live), ", ".join(culprits) or "none of yours"))
         notes += [_advice(name) for name in culprits if _advice(name) not in notes]
     return Table(
@@ -40,16 +46,18 @@ def find_fault(
     )
 
 
+@takes_options
 def culprits_of(
-    primitives: Primitives, role: Role, suite: str | CipherSuite = DEFAULT_SUITE, seed: int = 1
+    primitives: Primitives, role: Role, *, seed: int = 1, **options: Any
 ) -> tuple[str, ...]:
     """The fewest functions without which the handshake is accepted; none if nothing helps.
 
     A function that calls another by itself passes on that one's mistake, so two may be named.
     """
+    options["seed"] = seed
 
     def well(without: tuple[str, ...]) -> bool:
-        return _is_well(_try(primitives.without(*without), role, suite, seed))
+        return _is_well(_try(primitives.without(*without), role, options), options)
 
     suspects = primitives.replaced
     for name in suspects:
@@ -79,25 +87,34 @@ def what_happened(live: PeerHandshake | Exception) -> str:
         return f"our side stopped: {type(error).__name__}: {error}"
     if live.peer_error:
         return f"OpenSSL stopped: {live.peer_error}"
+    if _data(live) == REPLY:
+        return "the session was not resumed: a full handshake took place"
     return "the handshake was accepted, and the data came out wrong"
 
 
-def _try(
-    primitives: Primitives, role: Role, suite: str | CipherSuite, seed: int
-) -> PeerHandshake | Exception:
-    """The handshake, or what a learner's function raised in it."""
+def _try(primitives: Primitives, role: Role, options: dict[str, Any]) -> PeerHandshake | Exception:
+    """The handshake, or what a learner's function raised in it; the second one, to resume."""
     try:
-        return openssl(role, primitives=primitives, suite=suite, seed=seed)
+        live = openssl(role, primitives=primitives, **options)
+        if options.get("resumption") and _is_well(live, {}):
+            live = openssl(role, resume=live)
     except Exception as error:
         return error
+    return live
 
 
-def _is_well(live: PeerHandshake | Exception) -> bool:
-    """Whether it was completed, and the data came through, both ways."""
+def _is_well(live: PeerHandshake | Exception, options: dict[str, Any]) -> bool:
+    """Whether it was completed, resumed if it had to be, and the data came through, both ways."""
     if isinstance(live, Exception):
         return False
-    data = live.received if live.role == "client" else live.peer_received
-    return live.completed and live.error is None and not live.peer_error and data == REPLY
+    resumed = live.peer_resumed or not options.get("resumption")
+    fine = live.completed and live.error is None and not live.peer_error
+    return fine and resumed and _data(live) == REPLY
+
+
+def _data(live: PeerHandshake) -> bytes:
+    """What the client received."""
+    return live.received if live.role == "client" else live.peer_received
 
 
 def _advice(name: str) -> str:

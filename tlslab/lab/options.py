@@ -103,6 +103,12 @@ class Options:
     primitives: Primitives = field(default=REFERENCE, repr=False)
 
     @property
+    def kept(self) -> dict[str, Any]:
+        """What another run can be asked for too: all but the seed, the suite and the memory."""
+        own = ("seed", "suite", "resume", "ticket_keys", "session_cache", "session")
+        return {name: getattr(self, name) for name in NAMES if name not in own}
+
+    @property
     def remembers(self) -> bool:
         """Whether our server has something to remember sessions by."""
         return self.ticket_keys is not None or self.session_cache is not None

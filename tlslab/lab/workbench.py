@@ -34,6 +34,7 @@ class Workbench(WithStandIn, widgets.VBox):  # type: ignore[misc]  # ipywidgets 
 
     def __init__(self, shown: Handshake | PeerHandshake) -> None:
         self.explorer = Explorer(shown.trace)
+        self._shown = shown
         role = shown.role if isinstance(shown, PeerHandshake) else None
         fits = {"width": "max-content"}
         self._suite = widgets.Dropdown(
@@ -112,9 +113,13 @@ class Workbench(WithStandIn, widgets.VBox):  # type: ignore[misc]  # ipywidgets 
         suite, seed, length = self._suite.value, _seed(self._seed.value), self._data.value
         request = (REQUEST * (length // len(REQUEST) + 1))[:length]
         role = PEERS[self._peer.value]
+        options = {**self._shown.options.kept, "seed": seed, "suite": suite, "request": request}
+        if role == getattr(self._shown, "role", None):
+            # Only the peer of then remembers a session.
+            options["resume"] = self._shown.options.resume
         if role is not None:
-            return openssl(role, seed=seed, suite=suite, request=request).trace
-        done = handshake(seed=seed, suite=suite, request=request)
+            return openssl(role, **options).trace
+        done = handshake(**options)
         return done.trace if self._side.value == "client" else done.server_trace
 
     @contextmanager
