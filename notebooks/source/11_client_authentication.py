@@ -133,12 +133,20 @@ lab.check(certificate_verify_content)
 # %% [markdown]
 # Which messages are these in the handshake above?
 
+
 # %%
-before = []
-for message in handshake.trace.messages():
-    if message.name == "certificate_verify":
-        break
-    before.append(message.raw)
+def messages_before_signature(trace):
+    """The handshake messages before the CertificateVerify, and that one."""
+    seen = []
+    for message in trace.messages():
+        if message.name == "certificate_verify":
+            return seen, message.raw
+        seen.append(message.raw)
+    return seen, b""
+
+
+before, sent = messages_before_signature(handshake.trace)
+for message in handshake.trace.messages()[: len(before)]:
     print(f"{message.sender:6}  {message.name:19}  {len(message.raw):4} bytes")
 
 # %% [markdown]
@@ -182,15 +190,14 @@ lab.check(certificate_verify)
 # %%
 from tlslab.lab.usable import usable
 
-(sent,) = handshake.trace.messages("certificate_verify")
 made = usable(certificate_verify)(lab.pki.client_rsa().private_key, 0x0401, before)
 print(made[:24].hex(" "), "…")
-print("the same:", made == sent.raw)
+print("the same:", made == sent)
 
 # %% [markdown]
 # ## The server decides
 #
-# Now to the other side. A server can ask in three ways:
+# Now to the other side. A server has three ways to go about it:
 #
 # | | a client with a good certificate | a client without any |
 # |---|---|---|
@@ -259,18 +266,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 live = lab.peers.openssl(
     role="server", suite=SUITE, user="ecdsa", client_authentication="required", primitives=mine
 )
-
-
-def messages_before_signature(trace):
-    """The handshake messages before the CertificateVerify, and that one."""
-    seen = []
-    for message in trace.messages():
-        if message.name == "certificate_verify":
-            return seen, message.raw
-        seen.append(message.raw)
-    return seen, b""
-
-
 seen, signed = messages_before_signature(live.trace)
 shown = x509.load_der_x509_certificate(live.outcome.peer_certificates[0])
 content = mine.certificate_verify_content(seen)

@@ -10,7 +10,7 @@
 # ## The question
 #
 # A handshake is dear. Certificates of some thousand bytes go over the wire, both sides compute with long numbers, and above all, they wait: the client for the server, the server for the client, twice. Then a phone loses its
-# network for a second, or a program opens the next of fifty connections to the same server, and everything begins anew. **Can two that have just proved to each other who they are, not go on from there?**
+# network for a second, or a program opens the next of fifty connections to the same server, and everything begins anew. **Can two that agreed on a secret a minute ago not go on from there?**
 #
 # They can. What they have in common is the master secret. If both keep it, the next handshake needs no certificate and no key exchange. This is *resumption*; what both keep is a *session*. A session is not a connection: one
 # session may serve many connections.
@@ -58,7 +58,7 @@ print("new: ", ", ".join(sorted(names["abbreviated"] - names["full"])) or "nothi
 # | that nobody changed the messages | Finished | **Finished** |
 # | keys | new | **new** |
 #
-# An impostor does not have the master secret, and without it there is no right Finished. So nobody can go on with a session who was not there when it began. What is *not* proved again is all that may have changed since: that the certificate has not expired
+# An impostor does not have the master secret, and without it there is no right Finished. So nobody can go on with a session but the two that were there when it began. What is *not* proved again is all that may have changed since: that the certificate has not expired
 # or been revoked. So a session lives for a day at most (RFC 5246 §F.1.4), and the lab's servers keep to that.
 #
 # Both Finished are those of notebook 06. Here they are computed, from the messages that went before:
@@ -80,8 +80,13 @@ for message in second.trace.messages("finished"):
 # ## New keys from an old secret
 #
 # "A resumed connection goes on with the old keys" is a common belief. It would be a disaster: the sequence numbers begin at 0 again, so the same key would meet the same nonce twice, and with GCM that is the
-# end of all secrecy. But both sides have sent a new random, and the key block is made from master secret **and** randoms. So the keys are new.
-#
+# end of all secrecy. But both sides have sent a new random, and the key block is made from master secret **and** randoms. So the keys are new. In the picture the master secret now stands at the top: nothing in this
+# connection made it. Select `key_block`, then flip a bit of one random.
+
+# %%
+lab.explore(second, parts=("secrets",))
+
+# %% [markdown]
 # ### Exercise 1
 #
 # The keys of the abbreviated handshake, for our suite: AES-128-GCM, SHA-256, no MAC keys. You get the randoms of both connections. Which do you need?
@@ -348,7 +353,7 @@ print("ticket:", len(ticket_in(connection_2[0].record)), "bytes")
 # %% [markdown]
 # ### Exercise 3
 #
-# **What did the client say in the second connection?** You have the records and `stolen_key`, and no secret of either side. Your two functions do most of it, and `mine.gcm_unprotect` opens records as above. Put the bytes in place of `None`.
+# **What did the client say in the second connection?** You have the records and `stolen_key`, and no secret of either side. Your two functions do most of it, and `mine.gcm_unprotect` opens records as above. Put the bytes in place of `None`. `lab.hint("12.stolen")` shows the way.
 
 # %% exercise="12.stolen"
 stolen = None
@@ -417,7 +422,7 @@ view.text.eavesdropper(second.trace)
 #
 # ## Who knows what
 #
-# The "key thief" below has the server's *private key*, and gets nothing. The thief of the ticket key, which is not in the table, would have a "yes" in every row but the first.
+# The "key thief" of this table has the server's *private key*, and reads nothing. It is the thief of the *ticket key* who reads everything, as you did.
 
 # %%
 view.text.knowledge(second.trace)

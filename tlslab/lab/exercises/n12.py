@@ -361,7 +361,7 @@ ANSWERS: tuple[Answer, ...] = (
             "The randoms are those of the second connection. random_in(record) finds them in "
             "the two hellos, which are the first record of each side.",
             "The record is the client's first one of type 23. It is number 1 under its keys: "
-            "primitives.gcm_unprotect(key, iv, 1, 23, 0x0303, record[5:]).",
+            "mine.gcm_unprotect(key, iv, 1, 23, 0x0303, record[5:]).",
         ),
     ),
 )
