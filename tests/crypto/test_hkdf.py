@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from tlslab.crypto import hkdf
@@ -196,6 +197,14 @@ def test_every_secret_is_as_long_as_the_hash_and_no_two_are_the_same(hash_name):
     assert len(set(made)) == len(made)
     keys = traffic_keys(secret, 32, hash_name)
     assert (len(keys.key), len(keys.iv)) == (32, 12)
+
+
+@every_hash
+def test_the_mac_of_a_finished_is_keyed_with_the_finished_key(hash_name):
+    base_key, transcript_hash = b"b" * HASH_LENGTHS[hash_name], b"h" * HASH_LENGTHS[hash_name]
+    library = HMAC(finished_key(base_key, hash_name), HASHES[hash_name])
+    library.update(transcript_hash)
+    assert finished_mac(base_key, transcript_hash, hash_name) == library.finalize()
 
 
 @every_hash
