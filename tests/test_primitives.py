@@ -3,10 +3,12 @@
 import pytest
 from in_memory import ASKS, CBC, GCM, NULL, Pair, credential, resumption
 
+from tlslab.connection.session import ExternalPSK, TicketKeys
 from tlslab.errors import LocalError
+from tlslab.lab.randomness import SeededRandom
 from tlslab.primitives import NAMES, Primitives
 from tlslab.primitives.tls13 import Tls13Functions
-from tlslab.wire.registry import CipherSuite
+from tlslab.wire.registry import CipherSuite, NamedGroup
 
 
 def test_what_is_replaced_is_called_by_everything_above_it():
@@ -100,6 +102,32 @@ def test_each_primitive_says_what_it_is_and_is_used_by_a_handshake(name):
     assert called
 
 
+@pytest.mark.parametrize("name", [name for name in vars(Tls13Functions) if name in NAMES])
+def test_each_primitive_of_tls_1_3_is_used_by_a_connection(name):
+    assert getattr(Primitives, name).__doc__
+    called = []
+    reference = getattr(Primitives(), name)
+
+    def counted(*arguments):
+        called.append(name)
+        return reference(*arguments)
+
+    common = {"primitives": Primitives().using(**{name: counted}), "groups": (HYBRID,)}
+    psk = ExternalPSK(b"identity", bytes(32))
+    server = {"psks": (psk,), "retry": True, "ticket_keys": TicketKeys(SeededRandom(1, "tickets"))}
+    pair = Pair(TLS13, client={"psk": psk, **common}, server={**server, **common})
+    pair.connected()
+    pair.client.update_keys()
+    pair.client.send(b"data")
+    pair.client.export_keying_material(b"label", 32)
+    pair.carry()
+    if name == "tls13_signed_content":
+        Pair(TLS13, client=common, server=common).connected()
+    assert called
+
+
+TLS13 = CipherSuite.TLS_AES_128_GCM_SHA256
+HYBRID = NamedGroup.X25519MLKEM768
 ETM = (CBC, {"encrypt_then_mac": True})
 DHE = (CipherSuite.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, {})
 ECDHE = (CipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, {})
