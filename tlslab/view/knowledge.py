@@ -44,6 +44,7 @@ _ONLY_SERVER = ("no", "yes", "no", "no", "no")
 _EVERYBODY = ("yes", "yes", "yes", "yes", "yes")
 
 _TICKET_SHOWN = "client_hello.extensions.session_ticket.ticket"
+_TICKET_GIVEN = "new_session_ticket.ticket"
 
 IMPERSONATION = (
     "Stolen later, the private key opens nothing that was recorded. But from then on the thief can "
@@ -227,7 +228,17 @@ def _readable(record: Record, trace: Trace) -> str | tuple[str, ...]:
         for message in trace.of(Message)
         if message.sender == record.sender and record.number in message.records
     ]
-    return tuple(_summary(message) for message in inside) or "something that is no message"
+    lines = [line for message in inside for line in (_summary(message), *_ticket(message))]
+    return tuple(lines) or "something that is no message"
+
+
+def _ticket(message: Message) -> list[str]:
+    """A line of its own: the name of a suite beside it is long enough."""
+    return [
+        f"with a ticket of {counted(span.end - span.start, 'byte')}"
+        for span in message.spans
+        if span.field in (_TICKET_SHOWN, _TICKET_GIVEN) and span.end > span.start
+    ]
 
 
 def _summary(message: Message) -> str:
@@ -242,8 +253,6 @@ def _summary(message: Message) -> str:
             facts.append(span.value.partition(" ")[0])
         elif span.field == "alert.description":
             facts.append(span.value)
-        elif span.field.endswith("session_ticket.ticket") and span.end > span.start:
-            facts.append(f"with a ticket of {counted(span.end - span.start, 'byte')}")
         elif span.field == "client_key_exchange.encrypted_pre_master_secret":
             size = counted(span.end - span.start, "byte")
             facts.append(f"{size}, encrypted to the server's public key")
