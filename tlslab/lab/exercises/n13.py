@@ -206,6 +206,11 @@ EXERCISES: tuple[Exercise, ...] = (
                 lambda messages, name: transcript_hash(messages[:2], name),
             ),
             Mistake(
+                "You took the first five messages. How many there are before the ClientKeyExchange "
+                "is another number in other handshakes: stop behind the message of type 16.",
+                lambda messages, name: transcript_hash(messages[:5], name),
+            ),
+            Mistake(
                 "You left out the messages' own headers of four bytes. They belong to the "
                 "messages, as in a Finished.",
                 _without_headers,
@@ -286,6 +291,13 @@ EXERCISES: tuple[Exercise, ...] = (
                 "suite's.",
                 lambda premaster, session, name: extended_master_secret(
                     premaster, session, "sha256"
+                ),
+            ),
+            Mistake(
+                "You always use SHA-384. Use the hash function that `hash_name` says: it is the "
+                "suite's.",
+                lambda premaster, session, name: extended_master_secret(
+                    premaster, session, "sha384"
                 ),
             ),
         ),

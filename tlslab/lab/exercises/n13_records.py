@@ -118,6 +118,12 @@ def _padded_for_the_mac(enc_key: bytes, mac_key: bytes, iv: bytes, *more: Any) -
     return etm_protect(enc_key, mac_key, iv, *more)
 
 
+def _old_record_turned_inside_out(*arguments: Any) -> bytes:
+    # The MAC of the content put behind a ciphertext that was padded for it.
+    _padded_for_the_mac(*arguments)
+    return _made(lambda iv, ciphertext, content: content)(*arguments)
+
+
 def _keys_swapped(enc_key: bytes, mac_key: bytes, *more: Any) -> bytes:
     return etm_protect(enc_key, enc_key, *more)
 
@@ -209,13 +215,42 @@ def _opened(
     expected = record_mac(mac_key, seq_num, type, version, fragment[: max(end, 0)], hash_name)
     if mac and expected != fragment[max(end, 0) :]:
         raise bad_record_mac()
-    if not whole:
-        raise ValueError("not a whole number of blocks")
-    inner = cbc_decrypt(enc_key, fragment[:end])
+    inner = _decrypted(enc_key, fragment[: max(end, 0)])
     number = inner[-1]
     if padding and inner[-number - 1 :] != bytes([number]) * (number + 1):
         raise of_padding()
     return inner[: -number - 1]
+
+
+def _decrypts_first(enc_key: bytes, mac_key: bytes, *more: Any) -> bytes:
+    fragment, hash_name = more[-2], more[-1]
+    _decrypted(enc_key, fragment[: -MAC_LENGTHS[hash_name]])
+    return etm_unprotect(enc_key, mac_key, *more)
+
+
+def _mac_of_the_content(
+    enc_key: bytes,
+    mac_key: bytes,
+    seq_num: int,
+    type: int,
+    version: int,
+    fragment: bytes,
+    hash_name: str,
+) -> bytes:
+    mac_length = MAC_LENGTHS[hash_name]
+    inner = _decrypted(enc_key, fragment[:-mac_length])
+    content = inner[: -inner[-1] - 1]
+    expected = record_mac(mac_key, seq_num, type, version, content, hash_name)
+    if expected != fragment[-mac_length:]:
+        raise bad_record_mac()
+    return content
+
+
+def _decrypted(enc_key: bytes, enciphered: bytes) -> bytes:
+    """As AES and Python do it, which raise ValueError for what is no whole number of blocks."""
+    if len(enciphered) < 2 * BLOCK or len(enciphered) % BLOCK:
+        raise ValueError("not a whole number of blocks")
+    return cbc_decrypt(enc_key, enciphered)
 
 
 def _with_mac(*arguments: Any) -> bytes:
@@ -299,6 +334,12 @@ EXERCISES: tuple[Exercise, ...] = (
                 "mine.cbc_padding(len(content)).",
                 _padded_for_the_mac,
             ),
+            Mistake(
+                "Your MAC is over the content, and the blocks are filled as if it were inside. "
+                "Both belong to the old order: pad the content alone, encrypt it, and compute the "
+                "MAC over IV and ciphertext.",
+                _old_record_turned_inside_out,
+            ),
             Mistake("The MAC is missing. It stands behind the ciphertext.", _without_mac),
             Mistake(
                 "The IV is missing from what you return. The receiver needs it.",
@@ -344,6 +385,26 @@ EXERCISES: tuple[Exercise, ...] = (
                 'You do not check the padding. Its MAC is right, but "the receiver MUST check '
                 'this padding" all the same, RFC 5246 §6.2.3.2.',
                 partial(_opened, padding=False),
+            ),
+            Mistake(
+                "You check neither MAC nor padding nor length. Everybody can change what you "
+                "decrypt: first the length, then the MAC, and only then decrypt.",
+                partial(_opened, lengths=False, mac=False, padding=False),
+            ),
+            Mistake(
+                "The MAC is right, and two checks are missing: that there are whole blocks, before "
+                "it, and that the padding is as it should be, behind it.",
+                partial(_opened, lengths=False, padding=False),
+            ),
+            Mistake(
+                "You decrypt before you compare the MAC, so the library gets to see what a "
+                "stranger sent. First the length, then the MAC, and only then decrypt.",
+                _decrypts_first,
+            ),
+            Mistake(
+                "You decrypt first, and then compute the MAC over the content. It is over IV and "
+                "ciphertext, RFC 7366 §3, so it can be compared before anything is decrypted.",
+                _mac_of_the_content,
             ),
             Mistake(
                 "Bad padding gets another error from you than a bad MAC. Raise bad_record_mac() "
