@@ -1,5 +1,6 @@
 """Which certificate serves which suite, and what a client refuses (RFC 5246 §7.4.2, RFC 8422 §2)."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -10,19 +11,18 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from in_memory import GCM, Pair, message_in, refused
+from in_memory import ASKS, GCM, Pair, changed, message_in, refused
 
 import tlslab
+from tlslab.connection.config import DEFAULT_SCHEMES
 from tlslab.crypto.certificates import signing_key, verify_client_chain
 from tlslab.errors import ProtocolError
 from tlslab.lab import pki
-from tlslab.primitives import REFERENCE
-from tlslab.tls12.messages import ServerKeyExchangeECDHE
+from tlslab.tls12.messages import CertificateRequest, ServerKeyExchangeECDHE
 from tlslab.wire.registry import CipherSuite, SignatureScheme
 
 ECDHE_RSA = CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
 ECDHE_ECDSA = CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
-EDWARDS = (SignatureScheme.ed25519, SignatureScheme.ed448)
 
 
 def issued(key: Any, *, signs: bool = True, usage: bool = True) -> tlslab.Credential:
@@ -65,12 +65,14 @@ def keys() -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", ["secp256r1", "secp384r1", "ed25519"])
+@pytest.mark.parametrize("name", ["secp256r1", "secp384r1", "secp521r1", "ed25519", "ed448"])
 def test_a_key_of_each_kind_signs_the_share(name: str):
     schemes = {
         "secp256r1": SignatureScheme.ecdsa_secp256r1_sha256,
         "secp384r1": SignatureScheme.ecdsa_secp384r1_sha384,
+        "secp521r1": SignatureScheme.ecdsa_secp521r1_sha512,
         "ed25519": SignatureScheme.ed25519,
+        "ed448": SignatureScheme.ed448,
     }
     offered = {"signature_schemes": (schemes[name],)}
     server = {**offered, "credentials": (issued(keys()[name]),)}
@@ -79,18 +81,29 @@ def test_a_key_of_each_kind_signs_the_share(name: str):
     assert message.signed_params.algorithm is schemes[name]
 
 
-@pytest.mark.parametrize("name", ["secp521r1", "ed448"])
-def test_keys_that_the_library_knows_in_no_chain_sign_all_the_same(name: str):
-    """`cryptography` validates no path that ends in them; whoever has other means may go on."""
-    credential = issued(keys()[name])
-    leaf = credential.leaf
-    believes = REFERENCE.using(verify_chain=lambda *arguments: leaf)
-    schemes = {"signature_schemes": (SignatureScheme.ed448, SignatureScheme.ecdsa_secp521r1_sha512)}
-    Pair(
-        ECDHE_ECDSA,
-        client={**schemes, "primitives": believes},
-        server={**schemes, "credentials": (credential,)},
-    ).connected()
+def with_algorithm(algorithm: SignatureScheme) -> Any:
+    """The same share, and a signature that says it is of another scheme."""
+    return lambda message: replace(
+        message, signed_params=replace(message.signed_params, algorithm=algorithm)
+    )
+
+
+def test_a_scheme_of_tls_1_3_alone_is_illegal_in_tls_1_2_even_if_the_hello_offers_it():
+    """draft-ietf-tls-mldsa: the hello means it for TLS 1.3."""
+    both = {"signature_schemes": (*DEFAULT_SCHEMES, SignatureScheme.mldsa44)}
+    pair = Pair(ECDHE_ECDSA, client=both, server=both)
+    pair.give("server", pair.take("client"))
+    scheme = with_algorithm(SignatureScheme.mldsa44)
+    with pytest.raises(ProtocolError, match=r"mldsa44 .* is for TLS 1.3 alone") as error:
+        pair.give("client", changed(pair.take("server"), ServerKeyExchangeECDHE, scheme))
+    assert error.value.alert == "illegal_parameter"
+
+
+def test_a_server_of_tls_1_2_asks_its_client_for_no_scheme_of_tls_1_3_alone():
+    both = {"signature_schemes": (*DEFAULT_SCHEMES, SignatureScheme.mldsa44)}
+    pair = Pair(ECDHE_ECDSA, client=both, server={**both, **ASKS}).connected()
+    request = message_in(pair, "server", CertificateRequest)
+    assert request.supported_signature_algorithms == DEFAULT_SCHEMES
 
 
 @pytest.mark.parametrize("suite", [GCM, ECDHE_RSA])

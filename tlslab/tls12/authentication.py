@@ -13,7 +13,7 @@ from tlslab.connection.config import ClientAuthentication, ClientConfig, Credent
 from tlslab.connection.context import Context
 from tlslab.crypto.certificates import parse_certificates, signing_key
 from tlslab.crypto.ocsp import verify_ocsp_response
-from tlslab.crypto.signatures import PrivateKey, PublicKey
+from tlslab.crypto.signatures import SCHEMES, PrivateKey, PublicKey
 from tlslab.errors import ProtocolError
 from tlslab.tls12.choosing import common_scheme
 from tlslab.tls12.keys import Terms
@@ -113,7 +113,8 @@ _CERTIFICATE_TYPES = (ClientCertificateType.rsa_sign, ClientCertificateType.ecds
 def certificate_request(config: ServerConfig) -> CertificateRequest:
     """What the server asks for: kinds of keys, signatures, and the CAs that it believes."""
     names = tuple(anchor.subject.public_bytes() for anchor in config.client_trust_anchors)
-    return CertificateRequest(_CERTIFICATE_TYPES, config.signature_schemes, names)
+    schemes = tuple(scheme for scheme in config.signature_schemes if scheme in SCHEMES)
+    return CertificateRequest(_CERTIFICATE_TYPES, schemes, names)
 
 
 def answer_to(
@@ -204,6 +205,14 @@ def _check_offered(
             f"{scheme.label} was not offered",
             where=where,
             section="RFC 5246 §7.4.3",
+        )
+    # One list in the hello offers to both versions.
+    if scheme not in SCHEMES:
+        raise ProtocolError(
+            "illegal_parameter",
+            f"{scheme.label} is for TLS 1.3 alone",
+            where=where,
+            section="draft-ietf-tls-mldsa",
         )
 
 
