@@ -206,16 +206,16 @@ def _opened(
 ) -> bytes:
     """`etm_unprotect` in short, without some of its checks. of_padding: the error for bad padding.
 
-    Raises ValueError where AES or Python would.
+    Raises what the library and Python do, where a length is wrong and nobody looked.
     """
-    end = len(fragment) - MAC_LENGTHS[hash_name]
-    whole = end >= 2 * BLOCK and end % BLOCK == 0
-    if lengths and not whole:
+    mac_length = MAC_LENGTHS[hash_name]
+    enciphered = fragment[:-mac_length]
+    if lengths and (len(enciphered) < 2 * BLOCK or len(enciphered) % BLOCK):
         raise bad_record_mac()
-    expected = record_mac(mac_key, seq_num, type, version, fragment[: max(end, 0)], hash_name)
-    if mac and expected != fragment[max(end, 0) :]:
+    expected = record_mac(mac_key, seq_num, type, version, enciphered, hash_name)
+    if mac and expected != fragment[-mac_length:]:
         raise bad_record_mac()
-    inner = _decrypted(enc_key, fragment[: max(end, 0)])
+    inner = cbc_decrypt(enc_key, enciphered)
     number = inner[-1]
     if padding and inner[-number - 1 :] != bytes([number]) * (number + 1):
         raise of_padding()
@@ -224,7 +224,8 @@ def _opened(
 
 def _decrypts_first(enc_key: bytes, mac_key: bytes, *more: Any) -> bytes:
     fragment, hash_name = more[-2], more[-1]
-    _decrypted(enc_key, fragment[: -MAC_LENGTHS[hash_name]])
+    # All that has to be done with what was decrypted is to look at its last byte.
+    cbc_decrypt(enc_key, fragment[: -MAC_LENGTHS[hash_name]])[-1]
     return etm_unprotect(enc_key, mac_key, *more)
 
 
@@ -238,19 +239,12 @@ def _mac_of_the_content(
     hash_name: str,
 ) -> bytes:
     mac_length = MAC_LENGTHS[hash_name]
-    inner = _decrypted(enc_key, fragment[:-mac_length])
+    inner = cbc_decrypt(enc_key, fragment[:-mac_length])
     content = inner[: -inner[-1] - 1]
     expected = record_mac(mac_key, seq_num, type, version, content, hash_name)
     if expected != fragment[-mac_length:]:
         raise bad_record_mac()
     return content
-
-
-def _decrypted(enc_key: bytes, enciphered: bytes) -> bytes:
-    """As AES and Python do it, which raise ValueError for what is no whole number of blocks."""
-    if len(enciphered) < 2 * BLOCK or len(enciphered) % BLOCK:
-        raise ValueError("not a whole number of blocks")
-    return cbc_decrypt(enc_key, enciphered)
 
 
 def _with_mac(*arguments: Any) -> bytes:
