@@ -170,13 +170,16 @@ def _run(notebook: Any, seed: str | None) -> tuple[dict[str, dict[str, Any]], st
             "TLSLAB_OBSERVED": str(notes),
         }
         environment.pop("PYTEST_ADDOPTS", None)
+        # Whatever else is installed for pytest has no part in it, and takes a second to load.
+        environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         environment.pop("TLSLAB_SEED", None)
         environment.pop("NBGRADER_EXECUTION", None)
         if seed is not None:
             environment["TLSLAB_SEED"] = seed
         command = [sys.executable, "-m", "pytest", "--nbval", file.name, "-q"]
         command += ["--nbval-cell-timeout", str(CELL_TIMEOUT), "-p", "no:cacheprovider"]
-        command += ["-p", "tlslab.classroom.observing", "--rootdir", directory]
+        command += ["-p", "nbval.plugin", "-p", "tlslab.classroom.observing"]
+        command += ["--rootdir", directory]
         try:
             done = subprocess.run(
                 command,
