@@ -26,10 +26,10 @@ from in_memory import (
     handshake_message,
     handshake_record,
     other,
-    pair_in_state,
     records,
     say,
 )
+from states import pair_in_state
 
 import tlslab
 from tlslab.crypto.suites import SUITES

@@ -2,16 +2,15 @@
 
 import pytest
 from in_memory import (
-    EVERY_STATE,
     SIDES,
     Pair,
     data_of,
     other,
-    pair_in_state,
     records,
     say,
     state_name,
 )
+from states import EVERY_STATE, pair_in_state
 
 import tlslab
 from tlslab.connection.connection import explain

@@ -12,11 +12,11 @@ from in_memory import (
     credential,
     data_of,
     other,
-    pair_in_state,
     records,
     say,
     state_name,
 )
+from states import pair_in_state
 
 import tlslab
 from tlslab.connection.context import State

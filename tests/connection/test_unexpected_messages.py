@@ -2,17 +2,16 @@
 
 import pytest
 from in_memory import (
-    EVERY_STATE,
     SIDES,
     Pair,
     handshake_message,
     handshake_record,
     other,
-    pair_in_state,
     records,
     say,
     state_name,
 )
+from states import EVERY_STATE, pair_in_state
 
 import tlslab
 from tlslab.connection.connection import MAX_WITHOUT_PROGRESS

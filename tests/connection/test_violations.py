@@ -14,11 +14,11 @@ from in_memory import (
     changed,
     credential,
     other,
-    pair_in_state,
     records,
     say,
     with_fields,
 )
+from states import pair_in_state
 
 import tlslab
 from tlslab.crypto import rsa

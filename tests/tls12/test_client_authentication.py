@@ -13,10 +13,10 @@ from in_memory import (
     Pair,
     credential,
     message_in,
-    pair_in_state,
     refused,
     say,
 )
+from states import pair_in_state
 
 from tlslab.connection.config import ClientAuthentication
 from tlslab.crypto.signatures import schemes_for

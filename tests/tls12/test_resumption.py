@@ -17,11 +17,11 @@ from in_memory import (
     credential,
     message_in,
     messages,
-    pair_in_state,
     refused,
     say,
     with_fields,
 )
+from states import pair_in_state
 
 import tlslab
 from tlslab.connection.config import ClientAuthentication

@@ -18,10 +18,10 @@ from in_memory import (
     Pair,
     RawRecord,
     other,
-    pair_in_state,
     records,
     say,
 )
+from states import pair_in_state
 
 from tlslab import lab
 from tlslab.crypto.suites import SUITES, CipherType
