@@ -20,24 +20,27 @@ from stapling import stapling
 
 import tlslab
 from tlslab import lab
-from tlslab.connection.session import SessionCache, TicketKeys
-from tlslab.crypto.suites import SUITES
+from tlslab.connection.context import TicketReceived
+from tlslab.connection.session import ExternalPSK, SessionCache, TicketKeys
+from tlslab.crypto.suites import SUITES, TLS13_SUITES
 from tlslab.lab.randomness import SeededRandom
 from tlslab.primitives import REFERENCE
 from tlslab.tls12.protection import make_protection
+from tlslab.tls13.protection import AEAD
 from tlslab.trace import Message, RandomDrawn, Record, SecretDerived, Span, Trace, ValueReceived
 from tlslab.view import glossary
 from tlslab.view.glossary import Entry, explain, explain_message, explain_value, known
 from tlslab.view.glossary.messages import MESSAGES
 from tlslab.view.glossary.tls13 import FIELDS_OF_TLS13, MESSAGES_OF_TLS13
 from tlslab.view.glossary.values import VALUES
+from tlslab.view.glossary.values_tls13 import VALUES_OF_TLS13
 from tlslab.view.ladder import bytes_of, ladder
 from tlslab.wire import extensions
 from tlslab.wire.extensions import ALLOWED_IN, HYBRID_SHARES, Extension, Extensions, KeyShareEntry
 from tlslab.wire.framing import RECORD_HEADER_LENGTH, HandshakeMessage, handshake_spans
 from tlslab.wire.hello import ClientHello
 from tlslab.wire.presentation import ListOf, Struct, Structure, Vector, spans_of
-from tlslab.wire.registry import ContentType, ExtensionType, HandshakeType
+from tlslab.wire.registry import CipherSuite, ContentType, ExtensionType, HandshakeType
 
 ROOT = Path(tlslab.__file__).parent
 SUITE_NAMES = [suite.name for suite in SUITES]
@@ -142,7 +145,22 @@ def declared_fields(version: str) -> dict[str, Bounds]:
             if span.path.endswith(".undecoded"):
                 found[span.path] = ()
     found |= {span.field: () for span in handshake_spans(None, bytes(8))}
-    return found | dict.fromkeys(record_parts(), ())
+    parts = record_parts_of_tls13() if version == "TLS 1.3" else record_parts()
+    return found | dict.fromkeys(parts, ())
+
+
+def record_parts_of_tls13() -> set[str]:
+    """With padding and without, and records that cannot be opened."""
+    found: set[str] = set()
+    suite = TLS13_SUITES[CipherSuite.TLS_AES_128_GCM_SHA256]
+    for padding in (0, 64):
+        protection = AEAD(suite, REFERENCE, bytes(16), bytes(12), padding=padding)
+        _, whole = protection.protect(ContentType.handshake, 0x0303, b"content")
+        for fragment in (b"", whole[:-1], whole):
+            header = bytes([ContentType.application_data, 3, 3]) + len(fragment).to_bytes(2, "big")
+            details = protection.details(0, header + fragment)
+            found |= {span.field for span in (*details.annotate(), *details.annotate_inner())}
+    return found
 
 
 def record_parts() -> set[str]:
@@ -168,6 +186,7 @@ def test_the_declarations_are_found():
     assert not names & {"digitally_signed", "server_dh_params", "extension", "server_name"}
     assert {"record.tag", "record.MAC", "record.fragment", "fragment.padding"} <= record_parts()
     assert "fragment.undecoded" in record_parts()
+    assert {"record.tag", "record.fragment", "inner_plaintext.zeros"} <= record_parts_of_tls13()
     for version in VERSIONS:
         assert "record.undecoded" in declared_fields(version)
         assert "server_hello.extensions.unknown_0x1234.opaque" in declared_fields(version)
@@ -352,6 +371,39 @@ def with_everything() -> Iterator[Trace]:
             yield from (*first.traces.values(), *second.traces.values())
 
 
+@cache
+def traces_of_tls13() -> tuple[Trace, ...]:
+    """A retry with a cookie, a user now and later, exporters, key updates; then resumed with early
+    data, and with a key from outside.
+    """
+    suite = CipherSuite.TLS_AES_128_GCM_SHA256
+    user = {"credential": credential("client-rsa"), "post_handshake_auth": True}
+    user |= {"alpn": (b"h2",), "record_padding": 64, "status_request": True}
+    user["session_tickets"] = True
+    staples = {"credentials": (stapling("server-ecdsa"),)}
+    keeping = {"ticket_keys": TicketKeys(SeededRandom(1, "keys")), "max_early_data_size": 16384}
+    server = {**keeping, **staples, **ASKS, "alpn": (b"h2",), "record_padding": 64}
+    first = Pair(
+        suite, traced=True, client=user, server={**server, "cookie": True, "retry": True}
+    ).connected()
+    first.client.export_keying_material(b"EXPERIMENTAL", 32)
+    first.client.update_keys(request_peer=True)
+    first.carry()
+    session = next(e.session for e in first.events["client"] if isinstance(e, TicketReceived))
+    second = Pair(
+        suite, traced=True, client={**user, "session": session, "early_data": b"x"}, server=server
+    ).connected()
+    third = Pair(suite, traced=True, client=user, server=server, seed=3).connected()
+    third.server.request_certificate()
+    third.carry()
+    key = ExternalPSK(b"a name", bytes(32))
+    fourth = Pair(
+        suite, traced=True, client={"psk": key}, server={**keeping, "psks": (key,)}, seed=4
+    ).connected()
+    pairs = (first, second, third, fourth)
+    return tuple(trace for pair in pairs for trace in pair.traces.values())
+
+
 def spans(trace: Trace) -> Iterator[Span]:
     """All spans of a trace, and those that the explorer makes of them."""
     for event in trace:
@@ -375,6 +427,15 @@ def test_every_field_of_real_handshakes_was_foreseen_by_the_declarations():
     """So the declarations are read as the decoders read them."""
     seen = {span.field for trace in traces() for span in spans(trace)}
     assert seen - declared_fields("TLS 1.2").keys() - declared_fields("TLS 1.3").keys() == set()
+
+
+def test_every_field_of_real_handshakes_of_tls13_is_explained_and_was_foreseen():
+    seen = {span.field for trace in traces_of_tls13() for span in spans(trace)}
+    assert {"hello_retry_request.random", "key_update.request_update"} <= seen
+    assert {"inner_plaintext.type", "inner_plaintext.zeros"} <= seen
+    assert {field for field in seen if not known(field, "TLS 1.3")} == set()
+    # What the ladder calls a change_cipher_spec between protected records.
+    assert seen - declared_fields("TLS 1.3").keys() == {"fragment.content"}
 
 
 def test_every_field_of_openssls_client_hello_for_tls13_is_explained():
@@ -425,6 +486,25 @@ def test_the_values_are_those_that_occur_in_traces():
     assert VALUES.keys() == seen
 
 
+def test_the_values_of_tls13_are_those_that_occur_in_its_traces():
+    kinds = (RandomDrawn, ValueReceived, SecretDerived)
+    events = [event for trace in traces_of_tls13() for event in trace if isinstance(event, kinds)]
+    seen = {event.name for event in events}
+    assert [name for name in seen if not explain_value(name, "TLS 1.3").section] == []
+    used = {id(explain_value(name, "TLS 1.3")) for name in seen}
+    assert [name for name, entry in VALUES_OF_TLS13.items() if id(entry) not in used] == []
+
+
+def test_the_number_and_the_group_at_the_end_of_a_name_do_not_matter():
+    psk = explain_value("resumption_psk")
+    assert psk.section == "RFC 8446 §4.6.1"
+    assert explain_value("resumption_psk_1") == psk
+    share = explain_value("client_share", "TLS 1.3")
+    assert explain_value("client_share_X25519MLKEM768", "TLS 1.3") == share
+    assert share != explain_value("client_share")
+    assert explain_value("server_random", "TLS 1.3") == explain_value("server_random")
+
+
 def reported_names() -> Iterator[str]:
     """The names in the calls that report a value, as patterns where a part is computed."""
     reports = {"draw", "random_drawn", "value_received", "secret_derived"}
@@ -448,7 +528,9 @@ def test_every_value_that_the_code_reports_has_an_entry():
     patterns = set(reported_names())
     assert {"client_random", "random_premaster", r"\w+_verify_data"} <= patterns
     for pattern in patterns:
-        assert any(re.fullmatch(pattern, name) for name in VALUES), pattern
+        names = {*VALUES, *VALUES_OF_TLS13}
+        names |= {f"{name}_0" for name in names}
+        assert any(re.fullmatch(pattern, name) for name in names), pattern
 
 
 def test_a_value_that_nobody_reports_is_honestly_unknown():
@@ -457,13 +539,15 @@ def test_a_value_that_nobody_reports_is_honestly_unknown():
 
 # -- the words ------------------------------------------------------------------------------------
 
-SECTION = re.compile(r"RFC [1-9]\d{3} §[1-9]\d*(\.[1-9]\d*)*")
+ONE_SECTION = r"RFC [1-9]\d{3} §[1-9]\d*(\.[1-9]\d*)*"
+SECTION = re.compile(rf"{ONE_SECTION}(, {ONE_SECTION})?")
 DOCUMENT = re.compile(r"RFC [1-9]\d{3}|draft-[a-z0-9-]+[a-z0-9]|ETSI TS [\d -]+\d")
 
 
 @cache
 def every_entry() -> dict[str, Entry]:
-    found: dict[str, Entry] = {f"value {name}": entry for name, entry in VALUES.items()}
+    found = {f"value {name}": entry for name, entry in VALUES.items()}
+    found |= {f"value {name} of TLS 1.3": entry for name, entry in VALUES_OF_TLS13.items()}
     for version in VERSIONS:
         names = {field: explain(field, version) for field in declared_fields(version)}
         names |= {f"message {name}": explain_message(name, version) for name in MESSAGES}

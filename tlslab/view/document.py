@@ -151,7 +151,7 @@ def _secret(node: Node, places: Mapping[bytes, Place], rungs: Ladder) -> dict[st
         "place": node.place,
         "occurs": node.occurs,
         "public": node.public,
-        "meaning": explain_value(node.name).meaning,
+        "meaning": explain_value(node.name, rungs.version).meaning,
         "at": list(places.get(node.value, ())),
         "hashed": _last_hashed(node, rungs),
     }

@@ -4,8 +4,8 @@
     explain_message("client_key_exchange")      a message, or the content type of a record
     explain_value("premaster_secret")           a random, a secret, a key
 
-TLS 1.3 took names from TLS 1.2 for fields and messages that mean something else, so both `explain`
-and `explain_message` want to know the version.
+TLS 1.3 took names from TLS 1.2 for what means something else, so each of these wants to know the
+version.
 
 The words stand in the modules beside this one, by area. A vector's key says its bounds as the RFC
 does: `client_hello.session_id<0..32>`; a list of vectors says both, its own and its elements'.
@@ -29,8 +29,9 @@ from tlslab.view.glossary.records import RECORDS
 from tlslab.view.glossary.tls12 import TLS12
 from tlslab.view.glossary.tls13 import FIELDS_OF_TLS13, MESSAGES_OF_TLS13, TLS13
 from tlslab.view.glossary.values import VALUES
+from tlslab.view.glossary.values_tls13 import VALUES_OF_TLS13
 from tlslab.wire.codec import length_size
-from tlslab.wire.registry import ExtensionType
+from tlslab.wire.registry import ExtensionType, NamedGroup
 
 __all__ = ["Entry", "explain", "explain_message", "explain_value", "known"]
 
@@ -60,9 +61,16 @@ def explain_message(name: str, version: str = "") -> Entry:
     return MESSAGES.get(name, UNKNOWN_MESSAGE)
 
 
-def explain_value(name: str) -> Entry:
+def explain_value(name: str, version: str = "") -> Entry:
     """What the random, the secret or the received value of this name is for."""
-    return VALUES.get(name, UNKNOWN_VALUE)
+    base = name
+    first, _, last = name.rpartition("_")
+    if last.isdecimal() or last in NamedGroup.__members__:
+        base = first
+    tables = [VALUES, VALUES_OF_TLS13]
+    if version == VERSION_OF_TLS13:
+        tables.reverse()
+    return next((table[base] for table in tables if base in table), UNKNOWN_VALUE)
 
 
 # -- the fields, with the bounds of those that are vectors --------------------------------------
@@ -137,6 +145,10 @@ _NAMELESS = Entry(
 _EXTENSION_DATA: Bounds = ((0, 2**16 - 1),)
 
 
+_OTHERS = {"record", "state_plaintext", "ticket_state"}
+"""What is decoded and is no message."""
+
+
 def _entry(field: str, tables: Tables) -> Entry | None:
     entry = _look_up(tables.fields, field)
     if entry is not None:
@@ -144,7 +156,7 @@ def _entry(field: str, tables: Tables) -> Entry | None:
     owner, _, last = field.rpartition(".")
     if last == "length":
         return _length(owner, tables)
-    if last == "undecoded" and (owner in MESSAGES or owner in ("record", "state_plaintext")):
+    if last == "undecoded" and (owner in MESSAGES or owner in _OTHERS):
         return _UNDECODED
     message, _, rest = field.partition(".extensions.")
     name, _, part = rest.partition(".")

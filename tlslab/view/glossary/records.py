@@ -79,6 +79,21 @@ RECORDS: Mapping[str, Entry] = {
         "cannot be told apart.",
         "RFC 5246 §6.2.3.2",
     ),
+    # -- the same in TLS 1.3 ------------------------------------------------------------------
+    "inner_plaintext.content": Entry(
+        "What the record was sent for: a message or application data, as it was before it was "
+        "protected.",
+        "RFC 8446 §5.2",
+    ),
+    "inner_plaintext.type": Entry(
+        "What the record truly carries; from outside all protected records look like application "
+        "data.",
+        "RFC 8446 §5.2",
+    ),
+    "inner_plaintext.zeros": Entry(
+        "Padding, so that nobody on the way learns how long the content is.",
+        "RFC 8446 §5.4",
+    ),
     # -- what stands in front of a handshake message ------------------------------------------
     "handshake.msg_type": Entry(
         "The number that says which handshake message this is.",

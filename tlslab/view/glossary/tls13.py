@@ -92,6 +92,37 @@ TLS13: Mapping[str, Entry] = {
         "What the ticket is good for; only early_data is defined.",
         "RFC 8446 §4.6.1",
     ),
+    # -- what this server puts into a ticket --------------------------------------------------
+    "ticket_state.protocol_version": Entry("The version of the connection.", "RFC 5077 §4"),
+    "ticket_state.cipher_suite": Entry(
+        "The suite of the connection: the key goes with its hash function.", "RFC 8446 §4.2.11"
+    ),
+    "ticket_state.psk<32..48>": Entry(
+        "The key that the ticket stands for: who can open the ticket has the key.",
+        "RFC 8446 §4.6.1",
+    ),
+    "ticket_state.issued": Entry(
+        "When the ticket was made, in milliseconds since 1970.", "RFC 8446 §4.2.11.1"
+    ),
+    "ticket_state.age_add": Entry(
+        "The ticket_age_add of the ticket, which the client has added to the age it tells.",
+        "RFC 8446 §4.2.11.1",
+    ),
+    "ticket_state.max_early_data_size": Entry(
+        "How many bytes of early data the ticket is good for; 0 if for none.", "RFC 8446 §4.2.10"
+    ),
+    "ticket_state.server_name<0..255>": Entry(
+        "The name that the client wanted; early data are taken for the same name only.",
+        "RFC 8446 §4.2.10",
+    ),
+    "ticket_state.alpn_protocol<0..255>": Entry(
+        "The protocol inside TLS; early data are taken for the same one only.",
+        "RFC 8446 §4.2.10",
+    ),
+    "ticket_state.client_certificate_list<0..2^24-1> of <1..2^24-1>": Entry(
+        "The client's certificates, its own first; empty if it did not say who it is.",
+        "RFC 5077 §4",
+    ),
     # -- KeyUpdate ----------------------------------------------------------------------------
     "key_update.request_update": Entry(
         "1 if the peer is to change its own keys too, else 0.",
@@ -100,6 +131,35 @@ TLS13: Mapping[str, Entry] = {
 }
 
 FIELDS_OF_TLS13: Mapping[str, Entry] = {
+    "record.type": Entry(
+        "What the record carries; a protected one always says application data, and its true type "
+        "is encrypted with the content.",
+        "RFC 8446 §5.2",
+    ),
+    "record.version": Entry(
+        "It means nothing: always TLS 1.2, or TLS 1.0 on the first ClientHello, whatever is "
+        "agreed on.",
+        "RFC 8446 §5.1",
+    ),
+    "record.length": Entry(
+        "How many bytes of the record follow: at most 16,384 in the clear, and up to 256 more if "
+        "the record is protected.",
+        "RFC 8446 §5.2",
+    ),
+    "record.ciphertext": Entry(
+        "The encrypted bytes: the content, its type, and padding if there is any.",
+        "RFC 8446 §5.2",
+    ),
+    "record.tag": Entry(
+        "The authentication tag: without the key nobody can change the ciphertext, the header or "
+        "the record's number and make a tag that fits.",
+        "RFC 8446 §5.2",
+    ),
+    "change_cipher_spec.type": Entry(
+        "Always 1: it is here only so that devices on the way take the handshake for one of TLS "
+        "1.2.",
+        "RFC 8446 §5",
+    ),
     "server_hello.server_version": Entry(
         "Always TLS 1.2, so that nobody on the way takes offence: the version stands in "
         "supported_versions.",
