@@ -1,17 +1,12 @@
 """Which certificate serves which suite, and what a client refuses (RFC 5246 §7.4.2, RFC 8422 §2)."""
 
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
-from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric import dsa, rsa
 from in_memory import ASKS, GCM, Pair, changed, message_in, refused
+from issuing import issued, keys
 
 import tlslab
 from tlslab.connection.config import DEFAULT_SCHEMES
@@ -23,46 +18,6 @@ from tlslab.wire.registry import CipherSuite, SignatureScheme
 
 ECDHE_RSA = CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
 ECDHE_ECDSA = CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
-
-
-def issued(key: Any, *, signs: bool = True, usage: bool = True) -> tlslab.Credential:
-    """A certificate of the lab's intermediate authority, under the server's name, for this key."""
-    issuer_key: Any = load_pem_private_key(pki.pem_path("intermediate.key").read_bytes(), None)
-    like = x509.load_der_x509_certificate(pki.server_ecdsa().certificate_chain[0])
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(like.subject)
-        .issuer_name(like.issuer)
-        .public_key(key.public_key())
-        .serial_number(99)
-        .not_valid_before(like.not_valid_before_utc)
-        .not_valid_after(like.not_valid_after_utc)
-    )
-    for extension in like.extensions:
-        value: Any = extension.value
-        if isinstance(value, x509.SubjectKeyIdentifier):
-            value = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-        if isinstance(value, x509.KeyUsage):
-            if not usage:
-                continue
-            names = ("content_commitment", "data_encipherment", "key_agreement", "key_cert_sign")
-            no = dict.fromkeys((*names, "crl_sign", "encipher_only", "decipher_only"), False)
-            value = x509.KeyUsage(digital_signature=signs, key_encipherment=not signs, **no)
-        builder = builder.add_extension(value, extension.critical)
-    made = builder.sign(issuer_key, hashes.SHA256())
-    chain = (made.public_bytes(Encoding.DER), pki.server_ecdsa().certificate_chain[1])
-    return tlslab.Credential(chain, key)
-
-
-@cache
-def keys() -> dict[str, Any]:
-    return {
-        "secp256r1": ec.derive_private_key(3, ec.SECP256R1()),
-        "secp384r1": ec.derive_private_key(3, ec.SECP384R1()),
-        "secp521r1": ec.derive_private_key(3, ec.SECP521R1()),
-        "ed25519": Ed25519PrivateKey.from_private_bytes(bytes(range(32))),
-        "ed448": Ed448PrivateKey.from_private_bytes(bytes(range(57))),
-    }
 
 
 @pytest.mark.parametrize("name", ["secp256r1", "secp384r1", "secp521r1", "ed25519", "ed448"])
