@@ -77,7 +77,7 @@ print("power ", *(f"{n:2}" for n in exponents))
 print("result", *(f"{g**n % p:2}" for n in exponents))
 
 # %% [markdown]
-# Large exponents do not give large results, and neighbours are nowhere near each other. No way is known that leads back quickly. The problem is called the *discrete logarithm*. With 23 one tries them
+# A larger exponent does not give a larger result, and nothing about a result tells how far along it is. No way is known that leads back quickly. The problem is called the *discrete logarithm*. With 23 one tries them
 # all; so the numbers have to be larger.
 #
 # ### Exercise 1
@@ -126,7 +126,7 @@ for p, g in ((23, 5), (1019, 2), (65_537, 3), (1_000_003, 2)):
     print(f"{p.bit_length():2} bits: {find_exponent(p, g, share):7,} tries")
 
 # %% [markdown]
-# With each bit the work doubles, and for Alice and Bob it hardly grows: `pow` multiplies once or twice for each *bit* of the exponent. TLS uses primes of 2048 bits and more. (There are better ways than to
+# On average the work doubles with each bit, and for Alice and Bob it hardly grows: `pow` multiplies once or twice for each *bit* of the exponent. TLS uses primes of 2048 bits and more. (There are better ways than to
 # try everything. With them 512 bits were broken in 2015, and old servers still offered that. So it has to be 2048, and not 128.)
 #
 # The primes are not secret, and so everybody can use the same. RFC 7919 has five. This is the smallest, *ffdhe2048*:
@@ -148,9 +148,9 @@ print("p =", str(field.p)[:30], "...", len(str(field.p)), "digits")
 
 # %%
 private = int.from_bytes(SeededRandom(10, "trap")("private", 32), "big")
-for number in (1, field.p - 1):
-    secrets = {pow(number, exponent, field.p) for exponent in range(private, private + 1000)}
-    print("a thousand private numbers,", len(secrets), "different secrets, the least", min(secrets))
+for name, share in (("1", 1), ("p - 1", field.p - 1)):
+    secrets = {pow(share, exponent, field.p) for exponent in range(private, private + 1000)}
+    print("share", name, "and a thousand private numbers: different secrets", len(secrets))
 
 # %% [markdown]
 # To any power 1 is 1, and `p - 1` is 1 or `p - 1` again. So whatever your private number is, the secret is one of these two. Somebody in between who replaces both shares by 1 knows it without any work. So a share has to be larger than 1 and smaller than `p - 1`
@@ -222,6 +222,17 @@ print("Bob has      ", bob.exchange(alice.public_key()).hex())
 print("the RFC says  4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742")
 
 # %% [markdown]
+# And what it saves, in two handshakes of the lab:
+
+# %%
+for suite in (DHE_SUITE, SUITE):
+    trace = lab.handshake(seed=10, suite=suite, server="rsa").trace
+    message = trace.messages("server_key_exchange")[0].raw
+    print(suite)
+    print(f"  a share has {len(trace.value('client_share'))} bytes,", end=" ")
+    print(f"the server's message with it {len(message)}")
+
+# %% [markdown]
 # ## Where the shares travel
 #
 # The client's is in the ClientKeyExchange, which you saw. The server's needs a message of its own, the **ServerKeyExchange**, between its Certificate and its ServerHelloDone. With RSA key
@@ -239,7 +250,7 @@ view.text.bytes_of(server_key_exchange)
 #
 # ## "A handshake is one secret agreed"
 #
-# Alice and Bob have a secret that nobody else has. But **who is Bob?** Diffie-Hellman gives you a secret with *whoever sent the share*. Mallory sits in between and takes part:
+# Alice and Bob have a secret that nobody has who only listens. But **who is Bob?** Diffie-Hellman gives you a secret with *whoever sent the share*. Mallory sits in between and takes part:
 #
 # ```
 #   Alice ── share of Alice ──►  Mallory  ── share of Mallory ──► Bob
@@ -335,7 +346,10 @@ print("the client's alert:", client.error.alert)
 # } signed_params;
 # ```
 #
-# (RFC 5246 §7.4.3; for a curve it is `ServerECDHParams`, RFC 8422 §5.4.) The share, of course. **But why the two randoms?** Suppose that they were not there. Then a signed share would be good for ever. Should the private number of a
+# (RFC 5246 §7.4.3; for a curve it is `ServerECDHParams`, RFC 8422 §5.4.) *digitally-signed* means: on the wire, in the field `signed_params` of the table above, stands the signature over these bytes, and not the bytes
+# themselves. The client has them all: it puts them together again, and verifies.
+#
+# The share is in it, of course. **But why the two randoms?** Suppose that they were not there. Then a signed share would be good for ever. Should the private number of a
 # single share become known, from a crash, from a bad random generator, then whoever has it could show this share with its signature to every client, for as long as the certificate is valid. The
 # client's random is new in each handshake and the client's own. A signature over it can only have been made now, for this client.
 #
@@ -432,7 +446,8 @@ lab.check(sign)
 for kind, suite in (("rsa", SUITE), ("ecdsa", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")):
     for role in ("client", "server"):
         live = lab.peers.openssl(role=role, suite=suite, server=kind, primitives=lab.primitives())
-        print(f"{kind:5} we are the {role}: completed {live.completed} {live.peer_error}")
+        well = live.completed and not live.peer_error
+        print(f"{kind:5} we are the {role}:", "completed" if well else live.peer_error)
 
 # %% [markdown]
 # And Mallory once more, against your own `verify` if it passed:
@@ -444,7 +459,7 @@ print(client.error.alert, "is what she gets")
 # %% [markdown]
 # ### Yesterday's signature
 #
-# Now we can try what the randoms are good for. A ServerKeyExchange from an earlier handshake, and its signature in three questions:
+# Now we can try what the randoms are good for. Here is a ServerKeyExchange from an earlier handshake. As in the table above, the share with its curve stands in the bytes 4 to 40, and the signature begins at byte 44. When is it good?
 
 # %%
 mine = lab.primitives()
@@ -484,21 +499,22 @@ print("a signature of the share alone, today as ever:", is_good(share_alone, par
 # %%
 value = session.trace.value
 wire = recording.client + recording.server
-for name in (
-    "client_random",
-    "server_random",
-    "client_share",
-    "server_share",
-    "client_private",
-    "premaster_secret",
-    "master_secret",
-):
+names = "client_random server_random client_share server_share client_private"
+for name in (*names.split(), "premaster_secret", "master_secret"):
     print(f"{name:17}", "on the wire" if value(name) in wire else "not there")
 
 # %% [markdown]
 # Both randoms, both shares: all in the clear. The two secrets could be computed from them, with **one value more**: `client_private`, or the server's, either one. 32 bytes that were drawn when the handshake began. They were
 # never sent, never written to a disk, and forgotten when the handshake was over.
 #
+# As a picture, made from the trace: what is secret has a dashed line. Go up from any secret, and you come to `client_private`. It is the only source that is secret.
+
+# %%
+from tlslab.view.plots import plot_secrets
+
+plot_secrets(session.trace)
+
+# %% [markdown]
 # Is it really this one value, and nothing else? Our trace has it, for once. We hand it to the thief:
 
 # %%
