@@ -300,6 +300,26 @@ def test_spans_are_made_when_somebody_looks_and_only_once():
     assert calls == [1]
 
 
+def test_to_look_for_something_makes_the_spans_of_that_alone():
+    made = []
+
+    def note(name: str) -> Callable[[], tuple[Span, ...]]:
+        return lambda: made.append(name) or ()
+
+    trace = Trace("client")
+    trace.secret_derived("master_secret", b"m", "PRF", (), "RFC 5246 §8.1")
+    for name in ("client_hello", "server_hello"):
+        trace.message("client", name, b"", note(name), bytes, (0,), "none")
+    assert trace.value("master_secret") == b"m"
+    assert trace.key_log() == ""
+    assert made == []
+    (found,) = trace.messages("server_hello")
+    assert made == ["server_hello"]
+    assert [message.name for message in trace.of(Message)] == ["client_hello", "server_hello"]
+    assert made == ["server_hello", "client_hello"]
+    assert found is trace.events[2]
+
+
 def test_spans_that_nobody_looks_at_are_never_made():
     trace = Trace("client", max_events=0)
     wanted = []

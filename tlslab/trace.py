@@ -12,7 +12,7 @@ import typing
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 from tlslab.errors import LocalError
 
@@ -322,12 +322,7 @@ class Trace(NullTrace):
     def events(self) -> tuple[Event, ...]:
         """All events that were kept, in order."""
         if self._events is None:
-            self._events = tuple(
-                [
-                    kept.annotated() if isinstance(kept, _Unannotated) else kept
-                    for kept in (*self._head, *self._tail)
-                ]
-            )
+            self._events = tuple(self._where(lambda event: True))
         return self._events
 
     def __iter__(self) -> Iterator[Event]:
@@ -348,18 +343,35 @@ class Trace(NullTrace):
 
     def of(self, kind: type[E]) -> list[E]:
         """The events of one kind, in order: `trace.of(Message)`."""
-        return [event for event in self.events if isinstance(event, kind)]
+        return cast(list[E], self._where(lambda event: isinstance(event, kind)))
 
     def messages(self, name: str = "") -> list[Message]:
         """The messages, or those called `name`, in order."""
-        return [event for event in self.of(Message) if not name or event.name == name]
+        if not name:
+            return self.of(Message)
+        return cast(
+            list[Message],
+            self._where(lambda event: isinstance(event, Message) and event.name == name),
+        )
+
+    def _where(self, wanted: Callable[[Event], bool]) -> list[Event]:
+        """The events that are wanted; of no others are the spans made."""
+        found: list[Event] = []
+        for kept in (*self._head, *self._tail):
+            if isinstance(kept, _Unannotated):
+                if wanted(kept.event):
+                    found.append(kept.annotated())
+            elif wanted(kept):
+                found.append(kept)
+        return found
 
     def value(self, name: str) -> bytes:
         """The first random or secret called `name`, such as `trace.value("master_secret")`.
 
         Raises LocalError when the trace has none of that name.
         """
-        named = [e for e in self if isinstance(e, RandomDrawn | ValueReceived | SecretDerived)]
+        kinds = RandomDrawn | ValueReceived | SecretDerived
+        named = [each for each in (*self._head, *self._tail) if isinstance(each, kinds)]
         for event in named:
             if event.name == name:
                 return event.value
