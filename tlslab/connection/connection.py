@@ -57,7 +57,6 @@ class Connection:
         self._handshake = bytearray()
         self._handshake_records: list[int] = []
         self._without_progress = 0
-        self._sent_close_notify = False
         self._received_close_notify = False
         context.trace.state_entered(type(state).__name__)
 
@@ -82,7 +81,7 @@ class Connection:
     @property
     def is_connected(self) -> bool:
         """Whether the handshake is complete and application data may be sent."""
-        return self._state.APPLICATION_DATA and not self._sent_close_notify
+        return self._state.APPLICATION_DATA and not self._context.has_closed
 
     @property
     def is_closed(self) -> bool:
@@ -124,7 +123,7 @@ class Connection:
         """
         if self.is_closed or self._received_close_notify:
             return self.events()
-        if self._sent_close_notify:
+        if self._context.has_closed:
             self._enter(Closed())
             return self.events()
         what = "during the handshake"
@@ -205,10 +204,10 @@ class Connection:
 
     def close(self) -> None:
         """Queue close_notify: this side has no more to say. Calling it again does nothing."""
-        if self.is_closed or self._sent_close_notify:
+        if self.is_closed or self._context.has_closed:
             return
-        self._sent_close_notify = True
         self._context.send_alert(AlertLevel.warning, AlertDescription.close_notify)
+        self._context.has_closed = True
         if self._received_close_notify:
             self._enter(Closed())
 
@@ -241,6 +240,8 @@ class Connection:
         early = self._state.EARLY_DATA
         if not (early or self._state.APPLICATION_DATA):
             raise self._unexpected("application_data before the handshake was complete")
+        if self._state.AT_ONCE:
+            raise self._unexpected("application_data in the middle of an answer")
         if self._handshake:
             raise self._unexpected("application_data in the middle of a handshake message")
         if early:
@@ -383,9 +384,9 @@ class Connection:
             # (RFC 8446 §6.1), once the handshake is complete.
             if not (context.is_tls13 and self._state.APPLICATION_DATA):
                 self.close()
-            if self._sent_close_notify:
+            if self._context.has_closed:
                 self._enter(Closed())
-        elif alert.level is AlertLevel.fatal or self._is_error(alert):
+        elif self._is_error(alert):
             context.forget()
             self._enter(Closed())
             raise AlertReceived(alert.description.name, explain(alert.description))
@@ -394,15 +395,17 @@ class Connection:
             context.events.append(WarningReceived(alert.description.name))
 
     def _is_error(self, alert: Alert) -> bool:
+        if not self._context.is_tls13:
+            return alert.level is AlertLevel.fatal
         # RFC 8446 §6: in TLS 1.3 the level says nothing, every alert but two is an error.
-        return self._context.is_tls13 and alert.description is not AlertDescription.user_canceled
+        return alert.description is not AlertDescription.user_canceled
 
     # -- states -------------------------------------------------------------------------------
 
     def _step(self, message: Any) -> None:
         state = self._state
         after = state.step(message, self._context)
-        if after is state or (state.APPLICATION_DATA and after.APPLICATION_DATA):
+        if type(after) is type(state):
             self._count_idle("requests that lead nowhere")
         else:
             self._without_progress = 0
@@ -421,7 +424,7 @@ class Connection:
         names = [kind.NAME for kind in state.ACCEPTS.values()]
         if state.CHANGE_CIPHER_SPEC:
             names.append(ChangeCipherSpec.NAME)
-        if state.APPLICATION_DATA:
+        if state.APPLICATION_DATA and not state.AT_ONCE:
             names.append("application_data")
         return ProtocolError(
             "unexpected_message",

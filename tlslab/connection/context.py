@@ -121,8 +121,9 @@ class State:
 
     ACCEPTS: the handshake messages it waits for. IGNORES: those that may come and mean nothing.
     CHANGE_CIPHER_SPEC, APPLICATION_DATA: whether it waits for a ChangeCipherSpec; whether
-    application data may come and go. EARLY_DATA: whether they may come already. What none of them
-    names is an unexpected_message.
+    application data may come and go. AT_ONCE: whether none may come before the message that it
+    waits for. EARLY_DATA: whether they may come already. What none of them names is an
+    unexpected_message.
     DROPS_CHANGE_CIPHER_SPEC: whether one may come and is dropped: TLS 1.3 sends it so as to look
     like TLS 1.2 to whoever stands in between (RFC 8446 Appendix D.4).
     """
@@ -132,6 +133,7 @@ class State:
     IGNORES: ClassVar[Messages] = {}
     CHANGE_CIPHER_SPEC: ClassVar[bool] = False
     APPLICATION_DATA: ClassVar[bool] = False
+    AT_ONCE: ClassVar[bool] = False
     EARLY_DATA: ClassVar[bool] = False
     DROPS_CHANGE_CIPHER_SPEC: ClassVar[bool] = False
 
@@ -166,6 +168,8 @@ class Context(Generic[ConfigT]):
     role: "client" or "server"; peer: the other one. forget: called when a fatal alert ends the
     connection, for its session must then not be resumed (RFC 5246 §7.2.2). is_tls13: whether alerts
     and closure follow RFC 8446 §6. early_data_room: how many bytes of early data may still come.
+    has_closed: whether close_notify was sent. Then no message goes any more, whatever the peer asks
+    for while its own direction is still open (RFC 8446 §6.1).
     """
 
     def __init__(self, role: str, config: ConfigT, trace: NullTrace) -> None:
@@ -182,6 +186,7 @@ class Context(Generic[ConfigT]):
         self._send_limit = self._receive_limit = MAX_PLAINTEXT
         self.is_tls13 = False
         self.early_data_room = 0
+        self.has_closed = False
 
     def draw(self, name: str, length: int, section: str) -> bytes:
         """`length` random bytes, reported as `name`."""
@@ -194,6 +199,8 @@ class Context(Generic[ConfigT]):
         raw = message.encode_handshake()
         if counts:
             self.transcript.add(raw)
+        if self.has_closed:
+            return
         protection = self.writer.protection.name
         records = self.writer.write(ContentType.handshake, raw)
         kind = type(message)
@@ -214,6 +221,8 @@ class Context(Generic[ConfigT]):
 
     def send_compatible_change_cipher_spec(self) -> None:
         """Send a ChangeCipherSpec; in TLS 1.3 it means nothing (RFC 8446 Appendix D.4)."""
+        if self.has_closed:
+            return
         raw = ChangeCipherSpec().encode()
         before = self.writer.protection.name
         records = self.writer.write(ContentType.change_cipher_spec, raw)

@@ -7,7 +7,7 @@ Connected (server.py)
   Finished          ► Connected
 
 `Connection.request_certificate` leads from Connected to WaitCertificateLater. Application data, and
-new keys, come and go in each of these states.
+new keys, go in each of these states, and come in those that wait for no second part of an answer.
 """
 
 from dataclasses import dataclass, field, replace
@@ -129,6 +129,7 @@ class WaitCertificateVerifyLater(_Established):
     transcript: tuple[bytes, ...] = field(repr=False)
 
     ACCEPTS: ClassVar[Messages] = {HandshakeType.certificate_verify: CertificateVerify}
+    AT_ONCE: ClassVar[bool] = True
 
     def step(
         self, message: CertificateVerify, context: Context[ServerConfig]
@@ -149,6 +150,7 @@ class WaitFinishedLater(_Established):
     transcript: tuple[bytes, ...] = field(repr=False)
 
     ACCEPTS: ClassVar[Messages] = {HandshakeType.finished: Finished}
+    AT_ONCE: ClassVar[bool] = True
 
     def step(self, message: Finished, context: Context[ServerConfig]) -> Connected:
         """Verify it: its key is that of the client's application data (RFC 8446 §4.4.4)."""
