@@ -207,7 +207,7 @@ def test_a_null_trace_keeps_nothing_and_makes_no_spans():
     assert not hasattr(trace, "__dict__")
     trace.message("client", "finished", b"", never, never, (), "none")
     trace.record("client", 0, "alert", b"", "none", 0, b"", never)
-    trace.transcript_started((b"",))
+    trace.transcript_started(lambda: (b"",))
     for event in traces(GCM)["client"]:
         report(trace, event)
     assert not hasattr(trace, "events")

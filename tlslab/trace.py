@@ -253,8 +253,8 @@ class NullTrace:
     ) -> None:
         """A message was sent or received; the functions give its spans and the hash after it."""
 
-    def transcript_started(self, hashes: tuple[bytes, ...]) -> None:
-        """The hash function is known: the transcript hashes after each message so far."""
+    def transcript_started(self, hashes: Callable[[], tuple[bytes, ...]]) -> None:
+        """The hash function is known: `hashes()` gives those after each message so far."""
 
     def record(
         self,
@@ -458,11 +458,11 @@ class Trace(NullTrace):
         event = Message(sender, name, raw, (), transcript_hash(), records, protection)
         self._keep(_Unannotated(event, spans=annotate), len(raw))
 
-    def transcript_started(self, hashes: tuple[bytes, ...]) -> None:
+    def transcript_started(self, hashes: Callable[[], tuple[bytes, ...]]) -> None:
         # The first messages were reported before the hash was negotiated. They are in the head:
         # no connection sends that many events before its ServerHello.
         self._events = None
-        waiting = iter(hashes)
+        waiting = iter(hashes())
         for kept in self._head:
             if not isinstance(kept, _Unannotated):
                 continue

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 from cryptography import x509
@@ -257,14 +258,19 @@ Config = ClientConfig | ServerConfig
 
 def usable_versions(config: Config) -> frozenset[ProtocolVersion]:
     """The versions that the configuration allows and has a suite for."""
+    return _usable(config.cipher_suites, config.min_version, config.max_version)
+
+
+@lru_cache(maxsize=64)
+def _usable(
+    cipher_suites: tuple[CipherSuite, ...], lowest: ProtocolVersion, highest: ProtocolVersion
+) -> frozenset[ProtocolVersion]:
     suites = {
-        ProtocolVersion.TLSv1_2: SUITES.keys() & set(config.cipher_suites),
-        ProtocolVersion.TLSv1_3: TLS13_SUITES.keys() & set(config.cipher_suites),
+        ProtocolVersion.TLSv1_2: SUITES.keys() & set(cipher_suites),
+        ProtocolVersion.TLSv1_3: TLS13_SUITES.keys() & set(cipher_suites),
     }
     return frozenset(
-        version
-        for version, usable in suites.items()
-        if usable and config.min_version <= version <= config.max_version
+        version for version, usable in suites.items() if usable and lowest <= version <= highest
     )
 
 

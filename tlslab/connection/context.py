@@ -295,7 +295,8 @@ class Context(Generic[ConfigT]):
     def agree_on_suite(self, suite: CipherSuite, hash_name: str) -> None:
         """The suite, and so the hash of the transcript, is known."""
         self.trace.negotiated("cipher_suite", suite.name, "RFC 5246 §7.4.1.3")
-        self.trace.transcript_started(self.transcript.choose_hash(hash_name))
+        self.transcript.choose_hash(hash_name)
+        self.trace.transcript_started(self.transcript.hashes)
 
 
 def _nothing() -> None:

@@ -20,11 +20,14 @@ class Transcript:
         """Add a message: header and body."""
         self._messages.append(raw)
 
-    def choose_hash(self, hash_name: str) -> tuple[bytes, ...]:
-        """The suite is agreed on, so the hash is too. The hashes after each message so far."""
+    def choose_hash(self, hash_name: str) -> None:
+        """The suite is agreed on, so the hash is too."""
         self._hash_name = hash_name
+
+    def hashes(self) -> tuple[bytes, ...]:
+        """The hashes after each message so far."""
         return tuple(
-            self._primitives.transcript_hash(self._messages[: count + 1], hash_name)
+            self._primitives.transcript_hash(self._messages[: count + 1], self._hash_name)
             for count in range(len(self._messages))
         )
 

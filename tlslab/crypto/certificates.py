@@ -131,22 +131,28 @@ def parse_certificates(certificate_list: Sequence[bytes]) -> list[x509.Certifica
     """The certificates of a list in DER. Raises ProtocolError: bad_certificate."""
     parsed = []
     for index, der in enumerate(certificate_list):
-        where = f"certificate.certificate_list[{index}]"
         try:
-            with warnings.catch_warnings():
-                # What the library still reads, and warns of, is no certificate by RFC 5280: a
-                # serial number below 1.
-                warnings.simplefilter("error", CryptographyDeprecationWarning)
-                certificate = x509.load_der_x509_certificate(der)
-                # These are read on first use only; what is broken in them has to show here.
-                _ = certificate.subject, certificate.issuer
-                _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-                _ = certificate.extensions, certificate.public_key()
+            parsed.append(_parse(der))
         except UNREADABLE as error:
+            where = f"certificate.certificate_list[{index}]"
             reason = f"not a certificate: {error}"
             raise ProtocolError("bad_certificate", reason, where=where, section=SECTION) from error
-        parsed.append(certificate)
     return parsed
+
+
+@lru_cache(maxsize=64)
+def _parse(der: bytes) -> x509.Certificate:
+    # The same few certificates come again and again, and reading one takes as long as a signature.
+    with warnings.catch_warnings():
+        # What the library still reads, and warns of, is no certificate by RFC 5280: a serial
+        # number below 1.
+        warnings.simplefilter("error", CryptographyDeprecationWarning)
+        certificate = x509.load_der_x509_certificate(der)
+        # These are read on first use only; what is broken in them has to show here.
+        _ = certificate.subject, certificate.issuer
+        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        _ = certificate.extensions, certificate.public_key()
+    return certificate
 
 
 def rsa_encryption_key(certificate: x509.Certificate) -> RSAPublicKey:

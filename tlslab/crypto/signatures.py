@@ -12,7 +12,8 @@ reads from one is the same as any other RSA key.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cache
+from typing import Any, Literal, cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -110,9 +111,7 @@ def tls13_schemes_for(key: PrivateKey | PublicKey) -> tuple[SignatureScheme, ...
     §4.2.3). None for a key on a curve of another name.
     """
     kinds = _kinds(key)
-    curve = ""
-    if isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
-        curve = key.curve.name
+    curve: str = cast(Any, key).curve.name if kinds == ("ECDSA",) else ""
     return tuple(
         scheme
         for scheme in TLS13_SCHEMES
@@ -120,22 +119,25 @@ def tls13_schemes_for(key: PrivateKey | PublicKey) -> tuple[SignatureScheme, ...
     )
 
 
+_KINDS: Mapping[tuple[str, ...], tuple[type, type]] = {
+    ("RSA", "RSA-PSS"): (RSAPrivateKey, RSAPublicKey),
+    ("ECDSA",): (ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey),
+    ("Ed25519",): (Ed25519PrivateKey, Ed25519PublicKey),
+    ("Ed448",): (Ed448PrivateKey, Ed448PublicKey),
+    ("ML-DSA-44",): (MLDSA44PrivateKey, MLDSA44PublicKey),
+    ("ML-DSA-65",): (MLDSA65PrivateKey, MLDSA65PublicKey),
+    ("ML-DSA-87",): (MLDSA87PrivateKey, MLDSA87PublicKey),
+}
+
+
 def _kinds(key: PrivateKey | PublicKey) -> tuple[str, ...]:
-    match key:
-        case RSAPrivateKey() | RSAPublicKey():
-            return "RSA", "RSA-PSS"
-        case ec.EllipticCurvePrivateKey() | ec.EllipticCurvePublicKey():
-            return ("ECDSA",)
-        case Ed25519PrivateKey() | Ed25519PublicKey():
-            return ("Ed25519",)
-        case Ed448PrivateKey() | Ed448PublicKey():
-            return ("Ed448",)
-        case MLDSA44PrivateKey() | MLDSA44PublicKey():
-            return ("ML-DSA-44",)
-        case MLDSA65PrivateKey() | MLDSA65PublicKey():
-            return ("ML-DSA-65",)
-        case _:
-            return ("ML-DSA-87",)
+    return _kinds_of(type(key))
+
+
+@cache
+def _kinds_of(key_type: type) -> tuple[str, ...]:
+    # Asked often, and the library's classes are slow to say what they are.
+    return next(names for names, types in _KINDS.items() if issubclass(key_type, types))
 
 
 def signed_params(client_random: bytes, server_random: bytes, params: bytes) -> bytes:

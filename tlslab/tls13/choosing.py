@@ -157,11 +157,12 @@ def choose_signing_key(requested: Requested, config: ServerConfig) -> SigningKey
     offered = requested.client_hello.extension(SignatureAlgorithms)
     if offered is None:
         raise _missing("signature_algorithms", "RFC 8446 §4.2.3")
+    fitting = [(each, tls13_schemes_for(each.private_key)) for each in requested.credentials]
     for scheme in config.signature_schemes:
         if scheme not in offered.supported_signature_algorithms:
             continue
-        for credential in requested.credentials:
-            if scheme in tls13_schemes_for(credential.private_key):
+        for credential, schemes in fitting:
+            if scheme in schemes:
                 return SigningKey(credential, scheme)
     raise _refused(
         "handshake_failure",

@@ -14,6 +14,20 @@ from tlslab.trace import Span
 __all__ = ["Reader", "Span", "Writer", "length_size"]
 
 
+Path = str | tuple["Path", str]
+"""Where something stands: a name, or what it stands in and its field there. Put together only for
+an error or a span, since most paths are never read."""
+
+
+def joined(path: Path) -> str:
+    """The path as text: `server_hello.extensions`; `[3]` and "" need no dot."""
+    if isinstance(path, str):
+        return path
+    outer, field = path
+    separator = "" if not field or field[0] == "[" else "."
+    return f"{joined(outer)}{separator}{field}"
+
+
 def length_size(high: int) -> int:
     """How many bytes the length of a vector `<low..high>` takes: as many as `high` needs (§4.3)."""
     return (high.bit_length() + 7) // 8
@@ -32,7 +46,7 @@ class Reader:
     def __init__(
         self,
         data: bytes,
-        path: str,
+        path: Path,
         spans: list[Span] | None = None,
         start: int = 0,
         end: int | None = None,
@@ -95,7 +109,7 @@ class Reader:
         self.take(length, field)
         if self.spans is not None:
             self.spans.insert(index, Span(self.name(field), start, self.position, "", False))
-        return Reader(self.data, self.name(field), self.spans, inside, self.position)
+        return Reader(self.data, (self.path, field), self.spans, inside, self.position)
 
     def finish(self) -> None:
         """Raise ProtocolError if bytes are left over."""
@@ -103,9 +117,8 @@ class Reader:
             raise self.error("", f"{self.remaining} bytes left over at the end")
 
     def name(self, field: str) -> str:
-        """The full path of `field`; `[3]` and "" need no dot."""
-        separator = "" if not field or field[0] == "[" else "."
-        return f"{self.path}{separator}{field}"
+        """The full path of `field`."""
+        return joined((self.path, field))
 
     def error(self, field: str, reason: str) -> ProtocolError:
         """The decode_error for `field`."""
@@ -114,10 +127,15 @@ class Reader:
         )
 
     def _length(self, low: int, high: int, field: str) -> int:
-        length = self.uint(length_size(high), f"{field}.length")
+        size = length_size(high)
+        if self.spans is None and self.position + size <= self.end:
+            length = int.from_bytes(self.data[self.position : self.position + size], "big")
+            self.position += size
+        else:
+            length = self.uint(size, f"{field}.length")
         if not low <= length <= high:
             raise self.error(field, f"{length} bytes, but its bounds are <{low}..{high}>")
-        if length > self.remaining:
+        if length > self.end - self.position:
             raise self.error(field, f"says {length} bytes, {self.remaining} are left")
         return length
 
@@ -127,7 +145,7 @@ class Writer:
 
     __slots__ = ("parts", "path")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
         self.parts: list[bytes] = []
 
@@ -160,8 +178,7 @@ class Writer:
 
     def name(self, field: str) -> str:
         """The full path of `field`."""
-        separator = "" if not field or field[0] == "[" else "."
-        return f"{self.path}{separator}{field}"
+        return joined((self.path, field))
 
     def error(self, field: str, reason: str) -> LocalError:
         """The LocalError for `field`."""

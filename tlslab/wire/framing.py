@@ -6,7 +6,7 @@ And the two messages that have no handshake header, ChangeCipherSpec and Alert.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tlslab.errors import ProtocolError
+from tlslab.errors import LocalError, ProtocolError
 from tlslab.trace import Span
 from tlslab.wire.codec import Reader, in_hex
 from tlslab.wire.presentation import Enumerated, Layout, Structure, Uint, spans_of
@@ -86,7 +86,10 @@ class HandshakeMessage(Structure):
     def encode_handshake(self) -> bytes:
         """The whole message: header and body."""
         body = self.encode()
-        return HandshakeHeader(self.msg_type, len(body)).encode() + body
+        if len(body) >= 1 << 24:
+            raise LocalError(f"{self.NAME}: {len(body)} bytes do not fit into a message")
+        # The four bytes of `HandshakeHeader`, put together directly: every message has them.
+        return (self.msg_type << 24 | len(body)).to_bytes(HANDSHAKE_HEADER_LENGTH, "big") + body
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,12 @@ class Enumerated(Generic[C]):
             reader.note(field, start, value.label)
         return value
 
+    def read_all(self, reader: Reader) -> tuple[C, ...]:
+        """All that are left, where nobody wants to know where each stands."""
+        data, size = reader.take(reader.remaining, ""), self.size
+        numbers = (int.from_bytes(data[at : at + size], "big") for at in range(0, len(data), size))
+        return tuple([self.known.get(number) or self.codes(number) for number in numbers])
+
     def write(self, writer: Writer, field: str, value: C) -> None:
         writer.uint(self.size, field, value)
 
@@ -187,6 +193,8 @@ class ListOf(Generic[T]):
         size = getattr(self.element, "size", 0)
         if size and inside.remaining % size:
             raise inside.error("", f"{inside.remaining} bytes is not a whole number of {self.noun}")
+        if reader.spans is None and isinstance(self.element, Enumerated):
+            return self.element.read_all(inside)
         values: list[T] = []
         read = self.element.read
         while inside.position < inside.end:
@@ -194,7 +202,7 @@ class ListOf(Generic[T]):
         return tuple(values)
 
     def write(self, writer: Writer, field: str, value: tuple[T, ...]) -> None:
-        inside = Writer(writer.name(field))
+        inside = Writer((writer.path, field))
         for index, element in enumerate(value):
             self.element.write(inside, f"[{index}]", element)
         writer.vector(self.low, self.high, field, inside.data())
@@ -212,17 +220,18 @@ class Struct(Generic[S]):
         self.structure = structure
 
     def read(self, reader: Reader, field: str) -> S:
-        inside = Reader(reader.data, reader.name(field), reader.spans, reader.position, reader.end)
+        path = reader.path, field
+        inside = Reader(reader.data, path, reader.spans, reader.position, reader.end)
         start = reader.position
         index = len(reader.spans) if reader.spans is not None else 0
         value = self.structure.read(inside)
         reader.position = inside.position
         if reader.spans is not None:
-            reader.spans.insert(index, Span(inside.path, start, inside.position, "", False))
+            reader.spans.insert(index, Span(reader.name(field), start, inside.position, "", False))
         return value
 
     def write(self, writer: Writer, field: str, value: S) -> None:
-        inside = Writer(writer.name(field))
+        inside = Writer((writer.path, field))
         value.write(inside)
         writer.rest(inside.data())
 

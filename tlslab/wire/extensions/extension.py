@@ -106,12 +106,13 @@ class Extensions:
         number = int.from_bytes(reader.data[start : start + 2], "big")
         name = _TYPE.known.get(number) or ExtensionType(number)
         index = len(reader.spans) if reader.spans is not None else 0
-        extension_type = _TYPE.read(reader, f"{name.name}.extension_type")
-        inside = reader.enter(0, 2**16 - 1, f"{name.name}.extension_data")
+        field = name.name
+        extension_type = _TYPE.read(reader, f"{field}.extension_type")
+        inside = reader.enter(0, 2**16 - 1, f"{field}.extension_data")
         if reader.spans is not None:
-            whole = Span(reader.name(name.name), start, reader.position, "", False)
+            whole = Span(reader.name(field), start, reader.position, "", False)
             reader.spans.insert(index, whole)
-        inside.path = reader.name(name.name)
+        inside.path = reader.path, field
         body = self.bodies.get(extension_type)
         if body is None:
             return OpaqueExtension(extension_type, inside.opaque(inside.remaining, "opaque"))
@@ -122,11 +123,11 @@ class Extensions:
     def write(self, writer: Writer, field: str, value: tuple[Extension, ...] | None) -> None:
         if value is None:
             raise writer.error(field, "it has to be there, even when it is empty")
-        inside = Writer(writer.name(field))
+        inside = Writer((writer.path, field))
         for extension in value:
             name = extension.extension_type.name
             _TYPE.write(inside, f"{name}.extension_type", extension.extension_type)
-            body = Writer(inside.name(name))
+            body = Writer((inside.path, name))
             extension.write(body)
             inside.vector(0, 2**16 - 1, f"{name}.extension_data", body.data())
         writer.vector(0, 2**16 - 1, field, inside.data())
