@@ -293,6 +293,105 @@ def test_looking_needs_no_kernel_and_recomputing_says_that_it_does(
     )
 
 
+def test_ephemeral_keys_and_a_user_who_signs(notebook: Callable[..., Notebook]) -> None:
+    options = {
+        "seed": 1,
+        "suite": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+        "groups": "x25519",
+        "user": "rsa",
+        "client_authentication": "required",
+        "extended_master_secret": True,
+    }
+    trace = lab.handshake(**options).trace
+    made = notebook([f"from tlslab import lab\nlab.explore(lab.handshake(**{options!r}))"])
+    page = made.page
+    page.locator(".tl-explorer").wait_for(timeout=60_000)
+    headings = page.locator(".tl-ladder .tl-heading")
+    expect(headings.filter(has_text="4. The server's share, signed")).to_have_count(1)
+    about = page.locator(".tl-about")
+    rung(page, "server_key_exchange").click()
+    expect(about).to_contain_text(
+        "The signature covers client_random, 32 bytes, server_random, 32 bytes, params, 36 bytes."
+    )
+    rung(page, "certificate_verify").click()
+    expect(about).to_contain_text("Step 8 of 12: The client proves who it is.")
+    hashed = [m for m in trace.messages() if m.transcript_hash]
+    before = hashed[: [m.name for m in hashed].index("certificate_verify")]
+    size = sum(len(m.raw) for m in before)
+    expect(about).to_contain_text(f"{len(before)} messages, {size:,} bytes: client_hello, ")
+    # Another private key of the client: what follows is computed, what it signs is not.
+    changed = trace.value("client_private")
+    changed = changed[:-1] + bytes([changed[-1] ^ 1])
+    told = recompute(trace, {"client_private": changed})
+    page.locator(".tl-node[data-name=client_private]").click()
+    page.get_by_role("button", name="Flip the last bit").click()
+    status = page.locator(".tl-secrets .tl-status")
+    expect(status).to_contain_text("cannot be computed here: client_signature, client_verify_data")
+    detail = page.locator(".tl-secrets .tl-detail")
+    page.locator(".tl-node[data-name=session_hash]").click()
+    expect(detail).to_contain_text(grouped(told.values["session_hash"]))
+    expect(detail).to_contain_text("the hash of all handshake messages up to client_key_exchange")
+    page.locator(".tl-node[data-name=client_signature]").click()
+    expect(detail).to_contain_text("it takes the client's private key, which no trace holds")
+    page.get_by_role("tab", name="Who knows what").click()
+    row = page.locator(".tl-knowledge tbody tr", has_text="the client's key for this handshake")
+    expect(row.locator("td")).to_have_text(["● yes", "○ no", "○ no", "○ no", "○ no"])
+    expect(page.locator(".tl-knowledge")).to_contain_text("pretend to be the server")
+    assert made.errors == []
+
+
+def test_a_handshake_that_a_ticket_resumed(notebook: Callable[..., Notebook]) -> None:
+    suite = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+    first = lab.handshake(seed=1, suite=suite, resumption="ticket")
+    second = lab.handshake(seed=2, resume=first)
+    made = notebook(
+        [
+            "from tlslab import lab\n"
+            f"first = lab.handshake(seed=1, suite={suite!r}, resumption='ticket')\n"
+            "lab.explore(lab.handshake(seed=2, resume=first))"
+        ]
+    )
+    page = made.page
+    page.locator(".tl-explorer").wait_for(timeout=60_000)
+    expect(page.locator(".tl-headline")).to_contain_text("resumed by ticket")
+    headings = page.locator(".tl-ladder .tl-heading").all_inner_texts()
+    assert [text.split(". ")[1].split("\n")[0] for text in headings] == [
+        "ClientHello",
+        "ServerHello",
+        "The server switches to the keys: Finished",
+        "The client switches to the keys: Finished",
+        "Application data",
+    ]
+    rung(page, "server_hello").click()
+    expect(page.locator(".tl-about")).to_contain_text("no certificate and no key exchange follow")
+    page.locator(".tl-node[data-name=master_secret]").click()
+    detail = page.locator(".tl-secrets .tl-detail")
+    expect(detail).to_contain_text("taken from the session")
+    expect(detail).to_contain_text(grouped(first.trace.value("master_secret")))
+    assert second.trace.value("master_secret") == first.trace.value("master_secret")
+    # The ticket is in the client_hello, as sealed bytes.
+    rung(page, "client_hello").click()
+    page.locator(".tl-tree").focus()
+    page.keyboard.press("End")
+    path = page.locator(".tl-bytes .tl-path")
+    expect(path).to_be_visible()
+    for _ in range(20):
+        if path.inner_text().endswith("session_ticket.ticket"):
+            break
+        page.keyboard.press("ArrowUp")
+    ticket = first.session.ticket
+    expect(page.locator(".tl-bytes .tl-detail")).to_contain_text(f"{len(ticket)} bytes")
+    page.get_by_role("tab", name="Who knows what").click()
+    row = page.locator(".tl-knowledge tbody tr", has_text="the server's ticket key")
+    expect(row.locator("td")).to_have_text(["○ no", "● yes", "○ no", "○ no", "○ no"])
+    assert made.errors == []
+
+
+def grouped(value: bytes) -> str:
+    """As the explorer writes bytes: four to a group."""
+    return value.hex(" ", -4)
+
+
 def test_it_works_in_a_page_that_has_neither_kernel_nor_jupyter(browser: Browser) -> None:
     data = base64.b64encode(document(lab.handshake(seed=3).trace).encode()).decode()
     script = joined("explorer").replace("export default", "const app =")

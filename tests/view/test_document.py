@@ -4,20 +4,25 @@ import json
 from html.parser import HTMLParser
 
 import pytest
+from every_handshake import HANDSHAKES
 from in_memory import RSA_SUITES
 
 from tlslab import LocalError, lab
 from tlslab.crypto.suites import SUITES
 from tlslab.lab.workbench import Workbench
 from tlslab.primitives import Primitives
-from tlslab.trace import Record, Trace
+from tlslab.trace import RandomDrawn, Record, SecretDerived, Trace, ValueReceived
 from tlslab.view import document as document_module
+from tlslab.view import text
 from tlslab.view.document import document
 from tlslab.view.explorer import Explorer
+from tlslab.view.knowledge import knowledge
 from tlslab.view.page import PARTS, static_html
 from tlslab.view.recompute import recompute
+from tlslab.view.story import steps
 from tlslab.wire.registry import CipherSuite
 
+every_handshake = pytest.mark.parametrize("name", HANDSHAKES)
 every_suite = pytest.mark.parametrize("suite", [suite.name for suite in RSA_SUITES])
 
 
@@ -36,10 +41,10 @@ class Text(HTMLParser):
         self.tags.add(tag)
 
 
-@every_suite
+@every_handshake
 @pytest.mark.parametrize("role", ["client", "server"])
-def test_every_byte_of_every_record_crosses_with_a_name_for_each(suite, role):
-    done = lab.handshake(seed=1, suite=suite)
+def test_every_byte_of_every_record_crosses_with_a_name_for_each(name, role):
+    done = HANDSHAKES[name]()
     trace = done.trace if role == "client" else done.server_trace
     made = json.loads(document(trace))
     sent = {rung["views"][0]["hex"] for rung in made["rungs"]}
@@ -56,6 +61,70 @@ def test_every_byte_of_every_record_crosses_with_a_name_for_each(suite, role):
     for meaning, section in made["fields"].values():
         assert meaning.endswith((".", "!", "?"))
         assert section
+
+
+@every_handshake
+@pytest.mark.parametrize("role", ["client", "server"])
+def test_the_values_the_steps_and_who_knows_what_cross_as_they_are(name, role):
+    done = HANDSHAKES[name]()
+    trace = done.trace if role == "client" else done.server_trace
+    made = json.loads(document(trace))
+    events = {}
+    for event in trace:
+        if isinstance(event, RandomDrawn | ValueReceived | SecretDerived):
+            events.setdefault(event.name, event)
+    assert {s["name"]: s["value"] for s in made["secrets"]} == {
+        name: event.value.hex() for name, event in events.items()
+    }
+    for secret in made["secrets"]:
+        event = events[secret["name"]]
+        if isinstance(event, SecretDerived):
+            assert (secret["inputs"], secret["context"]) == (
+                list(event.inputs),
+                event.context.hex(),
+            )
+        assert secret["meaning"]
+        if secret["at"]:
+            number, view, start, end = secret["at"]
+            raw = bytes.fromhex(made["rungs"][number - 1]["views"][view]["hex"])
+            assert raw[start:end] == event.value
+    told = list(steps(trace))
+    assert [(s["title"], s["notes"]) for s in made["steps"]] == [
+        (step.title, list(step.notes)) for step in told
+    ]
+    covers = {s["title"]: s["covers"] for s in made["steps"] if s["covers"]}
+    signed = {"server_key_exchange": "The server's share, signed"}
+    signed["certificate_verify"] = "The client proves who it is"
+    assert covers.keys() == {signed[m.name] for m in trace.messages() if m.name in signed}
+    table = knowledge(trace)
+    assert made["knowledge"]["rows"] == [list(row) for row in table.rows]
+    assert made["knowledge"]["notes"] == list(table.notes)
+
+
+@every_handshake
+@pytest.mark.parametrize("role", ["client", "server"])
+def test_the_page_without_scripts_and_the_tables_have_every_message_and_value(name, role):
+    done = HANDSHAKES[name]()
+    trace = done.trace if role == "client" else done.server_trace
+    page = "".join(Text(static_html(trace)).text.split())
+    events = [e for e in trace if isinstance(e, RandomDrawn | ValueReceived | SecretDerived)]
+    rows = text.secrets(trace).rows
+    assert [(row[0], row[1], row[2].value) for row in rows] == [
+        (event.name, len(event.value), event.value) for event in events
+    ]
+    assert not any(str(row[3]).endswith("from ") for row in rows)
+    for event in events:
+        assert event.name in page
+        assert event.value[:16].hex() in page
+    told = [row for row in text.messages(trace).rows if "application_data" not in str(row[1])]
+    assert [row[2] for row in told] == [len(m.raw) for m in trace.messages()]
+    for (_, arrow, *_), message in zip(told, trace.messages(), strict=True):
+        assert f" {message.name} " in arrow
+        assert arrow.endswith("►") is (message.sender == "client")
+    seen = text.eavesdropper(trace).rows
+    assert [row[3] for row in seen] == [len(record.raw) for record in trace.of(Record)]
+    for step in steps(trace):
+        assert step.title in str(steps(trace))
 
 
 def test_long_records_are_cut_when_all_together_would_be_too_much(monkeypatch):

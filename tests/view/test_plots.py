@@ -15,7 +15,8 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from in_memory import RSA_SUITES
+from every_handshake import HANDSHAKES
+from in_memory import RSA_SUITES, SIDES
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -33,9 +34,10 @@ from tlslab.view.plots import ladder_parts, sheet
 from tlslab.view.plots.bytes import MAX_ROWS
 from tlslab.view.plots.ladder import MAX_ARROWS
 from tlslab.view.plots.picture import plain_style
+from tlslab.view.story import steps
 
 ROOT = Path(__file__).parents[2]
-SUITE_NAMES = [suite.name for suite in RSA_SUITES]
+every_handshake = pytest.mark.parametrize("name", HANDSHAKES)
 GCM, CBC = "TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA"
 NULL = "TLS_RSA_WITH_NULL_SHA256"
 ECDHE = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
@@ -79,13 +81,16 @@ def cases():
     yield from (pytest.param(("good", suite), id=suite) for suite in (GCM, CBC, NULL))
     yield pytest.param(("failed", GCM), id="failed")
     yield pytest.param(("hostile", GCM), id="hostile")
+    for name in ("user", "gives a ticket", "DHE"):
+        yield pytest.param((name, ECDHE), id=name)
 
 
 @pytest.fixture(scope="module", params=cases())
 def pictures(request):
     kind, suite = request.param
     name = "nobody.tlslab.test" if kind == "failed" else "server.tlslab.test"
-    h = lab.handshake(seed=1, suite=suite, server_name=name)
+    made = HANDSHAKES.get(kind)
+    h = made() if made else lab.handshake(seed=1, suite=suite, server_name=name)
     traces = (h.trace, h.server_trace)
     if kind == "hostile":
         traces = tuple(map(hostile, traces))
@@ -221,9 +226,9 @@ def test_a_strangers_name_can_be_saved(kind, handshake, tmp_path):
 # -- the ladder ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("suite", SUITE_NAMES)
-def test_the_ladder_has_an_arrow_for_each_message_in_order(suite):
-    trace = lab.handshake(seed=1, suite=suite).trace
+@every_handshake
+def test_the_ladder_has_an_arrow_for_each_message_in_order(name):
+    trace = HANDSHAKES[name]().trace
     expected = [
         (event.name, f"{len(event.raw):,} byte{'s' * (len(event.raw) > 1)}", event.sender)
         if isinstance(event, Message)
@@ -246,6 +251,19 @@ def test_the_ladder_has_an_arrow_for_each_message_in_order(suite):
         if isinstance(patch, Polygon)
     )
     assert [sender for _, sender in heads][: len(expected)] == [s for _, _, s in expected]
+
+
+@every_handshake
+@pytest.mark.parametrize("role", ["client", "server"])
+def test_the_ladder_names_the_steps_of_the_handshake_at_hand(name, role):
+    h = HANDSHAKES[name]()
+    trace = h.trace if role == "client" else h.server_trace
+    picture = view.plot_ladder(trace)
+    told = [line.partition(": ")[0] for line in picture.lines if line.startswith("Step ")]
+    expected = [f"Step {step.number}, {step.title}" for step in steps(trace)]
+    assert told == [line.partition(": ")[0] for line in expected]
+    written = " ".join(texts(picture))
+    assert all(step.title in written for step in steps(trace))
 
 
 def test_the_ladder_marks_nine_steps_eight_flights_and_four_round_trips(handshake):
@@ -375,12 +393,10 @@ def curves(figure):
     ]
 
 
-@pytest.mark.parametrize("suite", SUITE_NAMES)
+@every_handshake
 @pytest.mark.parametrize("role", ["client", "server"])
-def test_a_line_joins_each_secret_to_what_it_was_made_from_and_passes_beside_all_others(
-    suite, role
-):
-    h = lab.handshake(seed=1, suite=suite)
+def test_a_line_joins_each_secret_to_what_it_was_made_from_and_passes_beside_all_others(name, role):
+    h = HANDSHAKES[name]()
     trace = h.trace if role == "client" else h.server_trace
     figure = view.plot_secrets(trace).figure
     names = {event.name for event in trace if hasattr(event, "value") and hasattr(event, "section")}
@@ -398,9 +414,10 @@ def test_a_line_joins_each_secret_to_what_it_was_made_from_and_passes_beside_all
         assert not any(line.intersects_bbox(box.padded(-1), filled=False) for box in boxes)
 
 
+@every_handshake
 @pytest.mark.parametrize("role", ["client", "server"])
-def test_each_secret_says_what_made_it_how_long_it_is_and_whether_it_is_secret(role):
-    h = lab.handshake(seed=1)
+def test_each_secret_says_what_made_it_how_long_it_is_and_whether_it_is_secret(name, role):
+    h = HANDSHAKES[name]()
     trace = h.trace if role == "client" else h.server_trace
     picture = view.plot_secrets(trace)
     for event in trace.of(SecretDerived):
@@ -409,16 +426,23 @@ def test_each_secret_says_what_made_it_how_long_it_is_and_whether_it_is_secret(r
         assert event.operation in line
         assert all(name in line for name in event.inputs)
     words = {line.split(":")[0]: line.split(" · ")[1].split(";")[0] for line in picture.lines}
-    assert words["client_random"] == words["encrypted_premaster_secret"] == "public"
-    assert words["premaster_secret"] == words["master_secret"] == "secret"
+    public = {"encrypted_premaster_secret", "session_hash", "ticket", "ticket_iv", "session_id"}
+    public |= {f"{side}_{what}" for side in SIDES for what in ("random", "share", "signature")}
+    public |= {f"{side}_record_IV" for side in SIDES}
+    found = {name for name, word in words.items() if word == "public"}
+    assert found == public & words.keys()
+    assert {"client_random", "server_random"} <= found
+    assert words["master_secret"] == "secret"
     written = " ".join(texts(picture)).replace("_ ", "_")
     assert all(name in written for name in words)
 
 
-def test_the_picture_of_the_secrets_shows_none_of_their_bytes(handshake):
-    picture = view.plot_secrets(handshake.trace)
+@every_handshake
+def test_the_picture_of_the_secrets_shows_none_of_their_bytes(name):
+    trace = HANDSHAKES[name]().trace
+    picture = view.plot_secrets(trace)
     everything = (picture.svg() + str(picture)).replace(" ", "")
-    for event in handshake.trace.of(SecretDerived):
+    for event in trace.of(SecretDerived):
         assert event.value[:4].hex() not in everything
 
 
@@ -556,7 +580,7 @@ def expected_length(suite, payload):
 
 def test_measured_records_are_as_long_as_the_rfcs_say():
     measured = record_sizes(payloads=range(1, 70))
-    assert set(measured) == set(SUITE_NAMES)
+    assert set(measured) == {suite.name for suite in RSA_SUITES}
     for suite in map(SUITES.__getitem__, RSA_SUITES):
         assert measured[suite.name] == [(n, expected_length(suite, n)) for n in range(1, 70)]
 

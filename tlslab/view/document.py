@@ -14,6 +14,7 @@ from tlslab.view.glossary import Entry, explain, explain_message, explain_value
 from tlslab.view.graph import Node, graph
 from tlslab.view.knowledge import knowledge
 from tlslab.view.ladder import HEADER, Bytes, Ladder, Rung, bytes_of, ladder
+from tlslab.view.steps import SIGNATURE_COVERS, Step
 from tlslab.view.tables import clean
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -174,10 +175,17 @@ def _steps(rungs: Ladder) -> list[dict[str, Any]]:
             "section": step.section,
             "sentence": step.sentence,
             "status": step.status.value,
+            "covers": [clean(line) for line in _covers(step)],
             "notes": [clean(note, 1200) for note in step.notes],
         }
         for step in rungs.steps
     ]
+
+
+def _covers(step: Step) -> tuple[str, ...]:
+    """What the signature is over, in a step that has one."""
+    found = (v.value for v in step.values if v.name == SIGNATURE_COVERS)
+    return next((value for value in found if isinstance(value, tuple)), ())
 
 
 def _knowledge(trace: Trace) -> dict[str, Any]:

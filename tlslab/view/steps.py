@@ -37,6 +37,9 @@ class Status(StrEnum):
     NOT_REACHED = "not reached"
 
 
+SIGNATURE_COVERS = "signature covers"
+"""The name of the value that says what a signature is over."""
+
 _MARKS = {
     Status.DONE: "✓",
     Status.INFERRED: "✓",

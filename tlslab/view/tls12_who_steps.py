@@ -12,7 +12,7 @@ from tlslab.view.seen import (
     leaves,
     secret_value,
 )
-from tlslab.view.steps import Status, Step, Value
+from tlslab.view.steps import SIGNATURE_COVERS, Status, Step, Value
 from tlslab.view.tables import counted
 
 _SNI = "server_name.server_name_list.host_name"
@@ -154,7 +154,7 @@ def server_share(seen: Seen, number: int) -> Step:
         signed = "server_key_exchange.signed_params"
         values += [
             *field_texts(message, f"{signed}.algorithm", "signed with"),
-            Value("signature covers", tuple(covers)),
+            Value(SIGNATURE_COVERS, tuple(covers)),
             *field_bytes(message, f"{signed}.signature", "server_signature"),
         ]
     done = verified if seen.trace.role == "client" else message
@@ -249,7 +249,7 @@ def client_signature(seen: Seen, number: int) -> Step:
         values = [
             *field_texts(message, f"{signed}.algorithm", "signed with"),
             Value(
-                "signature covers",
+                SIGNATURE_COVERS,
                 (f"{counted(len(covered), 'message')}, {size}:", *(m.name for m in covered)),
             ),
             *field_bytes(message, f"{signed}.signature", "client_signature"),

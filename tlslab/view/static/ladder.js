@@ -146,7 +146,8 @@ function aboutItem(store) {
   if (step) {
     const title = `Step ${step.number} of ${doc.steps.length}: ${step.title}`;
     lines.push(h("p", {}, h("strong", {}, `${title}. `), `${step.sentence} `, h("cite", {}, step.section)));
-    if (!item.rung) lines.push(...step.notes.map((note) => h("p", {}, note)));
+    if (step.covers.length) lines.push(h("p", {}, `The signature covers ${step.covers.join(", ")}.`.replace(":,", ":")));
+    lines.push(...step.notes.map((note) => h("p", {}, note)));
   }
   if (item.rung) {
     const [meaning, section] = doc.messages[item.rung.name];

@@ -99,7 +99,7 @@ export function secretsView(store, ask) {
       bytes(secret.value.length / 2),
       secret.public ? "on the wire" : "secret",
       changed ? "changed" : null,
-      lost ? "unknown now" : null,
+      lost ? "unknown" : null,
       !changed && differs ? "new" : null,
       secret.occurs > 1 ? `${secret.occurs}×` : null,
     ].filter(Boolean);
