@@ -37,9 +37,15 @@ GET = b"GET / HTTP/1.0\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
-def server():
+def listening():
     with our_server() as server:
         yield server
+
+
+@pytest.fixture
+def server(listening):
+    listening.forget()
+    return listening
 
 
 @pytest.fixture(scope="module")
