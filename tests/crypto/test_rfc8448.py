@@ -3,13 +3,12 @@ and Finished has to come out as it was published.
 """
 
 import hashlib
-import json
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from rfc8448 import RESUMED, SESSIONS, private, transcripts, values
 from tls13_records import ALERT, APPLICATION_DATA, HANDSHAKE, Side, messages, records
 
 from tlslab.crypto.hkdf import (
@@ -30,55 +29,7 @@ from tlslab.crypto.signatures import signed_content, verify
 from tlslab.errors import ProtocolError
 from tlslab.wire.registry import NamedGroup, SignatureScheme
 
-VECTORS = Path(__file__).parents[2].parent / "shared" / "vectors"
 HASH = "sha256"  # TLS_AES_128_GCM_SHA256, in every session
-SESSIONS = (
-    "Simple_1RTT_Handshake",
-    "Resumed_0RTT_Handshake",
-    "HelloRetryRequest_Handshake",
-    "Client_Authentication_Handshake",
-    "Middlebox_Compatibility_Mode",
-    "Externally_Provided_PSK_with_Ephemeral_Key",
-    "RawPublicKey_With_Client_Authentication",
-)
-
-# RFC 8448 §4. The collection of transcripts has another EncryptedExtensions here, and a record that
-# holds it; the rest of its session is the RFC's, and fits only this.
-RESUMED = {
-    "Message_EncryptedExtensions": bytes.fromhex(
-        "080000280026000a00140012001d00170018001901000101010201030104001c0002400100000000002a0000"
-    ),
-    "Record_ServerHandshakeMessages": bytes.fromhex(
-        "1703030061dc48237b4b879f50d0d4d262ea8b4716eb40ddc1eb957e11126e8a7149c2d012d37a7115957e64"
-        "ce30008b9e0323f2c05a9c1c77b4f37849a695ab255060a33fee770ca95cb8486bfd0843b87024865ca35cc4"
-        "1c4e515c64dcb1369f98635bc7a5"
-    ),
-}
-
-
-def found(name):
-    path = VECTORS / name
-    if not path.exists():
-        pytest.skip(f"{name} is not beside the project: the vectors of others stay outside it")
-    return path.read_text()
-
-
-def transcripts():
-    sessions = {}
-    for line in found("rfc8448_transcripts/transcripts.vec").splitlines():
-        name, equals, value = line.partition(" = ")
-        if line.startswith("["):
-            values = sessions[line.strip("[]")] = {}
-        elif equals and name not in ("PskPRF", "CurrentTimestamp", "PskIdentity"):
-            values[name] = bytes.fromhex(value.strip())
-    return sessions
-
-
-def private(value, group):
-    """A source of randomness from which `group` makes this private key."""
-    if group is NamedGroup.secp256r1:
-        value = (int.from_bytes(value, "big") - 1).to_bytes(32, "big")
-    return lambda length: value.rjust(length, b"\0")
 
 
 @dataclass
@@ -145,9 +96,9 @@ def replay(given, psk=b"", label=b""):
     group = NamedGroup.secp256r1 if retried else NamedGroup.x25519
     client_hello = given[f"Record_ClientHello_{2 if retried else 1}"][5:]
     own = given["Client_RNG_Pool"][-32:]
-    share = key_share(group, private(own, group))
+    share = key_share(group, private(own, is_p256=retried))
     assert share.public in client_hello
-    draw = private(given["Server_RNG_Pool"][32:64], group)
+    draw = private(given["Server_RNG_Pool"][32:64], is_p256=retried)
     public, shared_secret = answer_key_share(group, share.public, draw)
     assert public in given["Message_ServerHello"]
     assert share.shared_secret(public) == shared_secret
@@ -246,7 +197,7 @@ def test_a_session_comes_out_as_it_was_published(name):
     ],
 )
 def test_every_secret_of_a_section_comes_out_as_it_was_published(name, session):
-    published = json.loads(found(name))["values"]
+    published = values(name)
     computed = {name: value.hex() for name, value in replayed(session).values.items()}
     compared = set(published) & set(computed)
     assert {name: published[name] for name in compared} == {
