@@ -85,11 +85,20 @@ MIN_RECORD_SIZE_LIMIT = 64
 
 
 class ClientAuthentication(StrEnum):
-    """Whether a server wants to know who its client is (RFC 5246 §7.4.4)."""
+    """Whether a server wants to know who its client is (RFC 5246 §7.4.4).
+
+    LATER: not in the handshake, but `request_certificate` may ask (RFC 8446 §4.6.2).
+    """
 
     NONE = "none"
     OPTIONAL = "optional"
     REQUIRED = "required"
+    LATER = "later"
+
+    @property
+    def in_handshake(self) -> bool:
+        """Whether the handshake has a CertificateRequest."""
+        return self in (ClientAuthentication.OPTIONAL, ClientAuthentication.REQUIRED)
 
 
 @dataclass(frozen=True, slots=True)

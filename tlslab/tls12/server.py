@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from tlslab.connection.config import ClientAuthentication, ServerConfig
+from tlslab.connection.config import ServerConfig
 from tlslab.connection.context import Context, Messages, State
 from tlslab.crypto.groups import Share
 from tlslab.crypto.tickets import TicketKey
@@ -127,7 +127,7 @@ def start(
     settled = settle(context, agreed.suite, agreed.client_hello, server_hello)
     accepted = Accepted(agreed, settled, ticket_key)
     own = _send_share(agreed, way.exchange, context)
-    asks = context.config.client_authentication is not ClientAuthentication.NONE
+    asks = context.config.client_authentication.in_handshake
     if asks:
         context.send(certificate_request(context.config))
     context.send(ServerHelloDone())

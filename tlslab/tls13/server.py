@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
-from tlslab.connection.config import ClientAuthentication, ServerConfig
+from tlslab.connection.config import ServerConfig
 from tlslab.connection.context import Context, HandshakeCompleted, Messages, State
 from tlslab.connection.negotiation import (
     Requested,
@@ -306,7 +306,7 @@ def _answer(
     )
     asks = False
     if signing is not None:
-        asks = config.client_authentication is not ClientAuthentication.NONE
+        asks = config.client_authentication.in_handshake
         if asks:
             context.send(certificate_request(config, b""))
         staple = client_hello.extension(StatusRequest) is not None
