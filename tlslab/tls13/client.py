@@ -601,11 +601,15 @@ def _send_identity(request: CertificateRequest, context: Context[ClientConfig]) 
 
 @dataclass(frozen=True, slots=True)
 class Connected(State):
-    """Application data, both ways; and tickets, new keys and questions (RFC 8446 §4.6)."""
+    """Application data, both ways; and tickets, new keys and questions (RFC 8446 §4.6).
+
+    tickets: how many there were.
+    """
 
     established: Established = field(repr=False)
     begun: Begun = field(repr=False)
     server: Peer | KnownByPSK
+    tickets: int = 0
 
     ACCEPTS: ClassVar[Messages] = {
         HandshakeType.new_session_ticket: NewSessionTicket,
@@ -621,15 +625,16 @@ class Connected(State):
     ) -> "Connected":
         """Keep the ticket, change the keys, or answer who we are."""
         if isinstance(message, NewSessionTicket):
-            self._take_ticket(message, context)
-            return self
+            return self._take_ticket(message, context)
         if isinstance(message, KeyUpdate):
             established = receive_key_update(message, context, self.established)
             return replace(self, established=established)
         self._answer(message, context)
         return self
 
-    def _take_ticket(self, message: NewSessionTicket, context: Context[ClientConfig]) -> None:
+    def _take_ticket(
+        self, message: NewSessionTicket, context: Context[ClientConfig]
+    ) -> "Connected":
         lifetime = timedelta(seconds=message.ticket_lifetime)
         if lifetime > MAX_TICKET_LIFETIME:
             raise _refused(
@@ -639,16 +644,17 @@ class Connected(State):
                 "RFC 8446 §4.6.1",
             )
         if not message.ticket_lifetime or not context.config.session_tickets:
-            return  # "The value of zero indicates that the ticket should be discarded immediately."
+            # "The value of zero indicates that the ticket should be discarded immediately."
+            return self
         suite = self.established.secrets.suite
         psk = context.primitives.resumption_psk(
             self.established.resumption_secret, message.ticket_nonce, suite.hash_name
         )
         context.trace.value_received(
-            "ticket", message.ticket, "new_session_ticket.ticket", "RFC 8446 §4.6.1"
+            f"ticket_{self.tickets}", message.ticket, "new_session_ticket.ticket", "RFC 8446 §4.6.1"
         )
         context.trace.secret_derived(
-            "resumption_psk",
+            f"resumption_psk_{self.tickets}",
             psk,
             f"HKDF-Expand-Label with {suite.hash_name.upper()}",
             ("resumption_secret",),
@@ -670,6 +676,7 @@ class Connected(State):
             self.server.certificates,
         )
         context.events.append(TicketReceived(session))
+        return replace(self, tickets=self.tickets + 1)
 
     def _answer(self, request: CertificateRequest, context: Context[ClientConfig]) -> None:
         """Say who we are, after the handshake (RFC 8446 §4.6.2)."""
