@@ -19,10 +19,12 @@ from tlslab.lab.mine import my_function, my_functions
 from tlslab.lab.not_run import explain_in_notebooks
 from tlslab.lab.questions import questions
 from tlslab.lab.randomness import SeededRandom
+from tlslab.lab.replaying import Replay, replay
 from tlslab.lab.visitable import open_server, s_client
 
 __all__ = [
     "Handshake",
+    "Replay",
     "SeededRandom",
     "answer",
     "check",
@@ -40,6 +42,7 @@ __all__ = [
     "primitives",
     "progress",
     "questions",
+    "replay",
     "s_client",
     "server_config",
     "start_over",

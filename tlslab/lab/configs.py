@@ -13,21 +13,28 @@ from tlslab.connection.config import (
     Credential,
     ServerConfig,
 )
+from tlslab.connection.session import AntiReplay
 from tlslab.lab import pki
-from tlslab.lab.options import (
+from tlslab.lab.named import (
     DEFAULT_SUITE,
+    external_psk,
+    groups_named,
+    prime_of,
+    psk_modes_named,
+    server_identities,
+    suite_named,
+    suites_named,
+    user_identity,
+    version_named,
+)
+from tlslab.lab.options import (
     SEEDED_TIME,
     SERVER_NAME,
     Options,
     Seed,
-    groups_named,
-    prime_of,
     random_and_clock,
     read_options,
-    server_identities,
-    suite_named,
     takes_options,
-    user_identity,
 )
 from tlslab.lab.stapling import ocsp_response
 from tlslab.wire.framing import MAX_PLAINTEXT
@@ -50,13 +57,13 @@ REPEATABLE_FIRST = tuple(sorted(DEFAULT_SCHEMES, key=lambda scheme: "pss" in sch
 
 @takes_options
 def client_config(**options: Any) -> ClientConfig:
-    """A client that trusts the lab's root and offers one suite. See `lab.handshake`."""
+    """A client that trusts the lab's root. See `lab.handshake` for the options."""
     return client_config_of(read_options(options))
 
 
 @takes_options
 def server_config(**options: Any) -> ServerConfig:
-    """The lab's server, which has two names to choose from, and one suite. See `lab.handshake`."""
+    """The lab's server, which has two names to choose from. See `lab.handshake`."""
     return server_config_of(read_options(options))
 
 
@@ -66,7 +73,8 @@ def client_config_of(wanted: Options) -> ClientConfig:
     return ClientConfig(
         server_name=wanted.server_name,
         trust_anchors=(pki.root(),),
-        cipher_suites=(suite_named(wanted.suite),),
+        **_versions(wanted),
+        cipher_suites=suites_named(wanted.suite),
         groups=groups_named(wanted.groups),
         credential=credential(user_identity(wanted.user)) if wanted.user is not None else None,
         extended_master_secret=wanted.extended_master_secret,
@@ -76,6 +84,13 @@ def client_config_of(wanted: Options) -> ClientConfig:
         session=wanted.session,
         record_size_limit=wanted.record_size_limit,
         alpn=wanted.alpn,
+        key_shares=None if wanted.key_shares is None else groups_named(wanted.key_shares),
+        psk=external_psk(wanted.psk),
+        psk_modes=psk_modes_named(wanted.psk_modes),
+        early_data=wanted.early_data,
+        post_handshake_auth=wanted.post_handshake_auth,
+        record_padding=wanted.record_padding,
+        grease=wanted.grease,
         random=random,
         clock=clock,
         primitives=wanted.primitives,
@@ -87,12 +102,15 @@ def server_config_of(wanted: Options) -> ServerConfig:
     random, clock = random_and_clock(wanted.seed, "server")
     asks = ClientAuthentication(wanted.client_authentication)
     now = clock() if wanted.status_request else None
+    groups = wanted.groups if wanted.server_groups is None else wanted.server_groups
+    psk, anti_replay = external_psk(wanted.psk), wanted.anti_replay
     return ServerConfig(
         credentials=tuple(credential(each, now) for each in server_identities(wanted.server)),
         signature_schemes=REPEATABLE_FIRST,
-        cipher_suites=(suite_named(wanted.suite),),
-        groups=groups_named(wanted.groups),
-        dh_field=prime_of(wanted.groups),
+        **_versions(wanted),
+        cipher_suites=suites_named(wanted.suite),
+        groups=groups_named(groups),
+        dh_field=prime_of(groups),
         client_authentication=asks,
         client_trust_anchors=() if asks is ClientAuthentication.NONE else (pki.root(),),
         extended_master_secret=wanted.extended_master_secret,
@@ -101,10 +119,25 @@ def server_config_of(wanted: Options) -> ServerConfig:
         ticket_keys=wanted.ticket_keys,
         record_size_limit=wanted.record_size_limit or MAX_PLAINTEXT,
         alpn=wanted.alpn,
+        psks=() if psk is None else (psk,),
+        psk_modes=psk_modes_named(wanted.psk_modes),
+        retry=wanted.retry,
+        cookie=wanted.cookie,
+        max_early_data_size=wanted.max_early_data_size,
+        anti_replay=anti_replay if isinstance(anti_replay, AntiReplay) else None,
+        record_padding=wanted.record_padding,
         random=random,
         clock=clock,
         primitives=wanted.primitives,
     )
+
+
+def _versions(wanted: Options) -> dict[str, Any]:
+    """The only version, if there is to be only one; otherwise the suites decide."""
+    if wanted.version is None:
+        return {}
+    version = version_named(wanted.version)
+    return {"min_version": version, "max_version": version}
 
 
 def credential(identity: pki.Identity, now: datetime | None = None) -> Credential:

@@ -10,21 +10,22 @@ from typing import Any, Literal
 from cryptography import x509
 
 from tlslab.connection.config import ClientAuthentication
-from tlslab.crypto.suites import SUITES, KeyExchange
+from tlslab.crypto.suites import SUITES, TLS13_SUITES, KeyExchange
 from tlslab.errors import LocalError
 from tlslab.lab import pki
 from tlslab.lab.dhparam import write_dh_parameters
-from tlslab.lab.options import (
+from tlslab.lab.named import (
     DEFAULT_SUITE,
-    Options,
+    Suites,
+    groups_named,
     prime_of,
-    read_options,
     server_identities,
-    suite_named,
-    takes_options,
+    suites_named,
     user_identity,
+    version_named,
 )
-from tlslab.wire.registry import CipherSuite
+from tlslab.lab.options import Options, read_options, takes_options
+from tlslab.wire.registry import CipherSuite, NamedGroup
 
 Role = Literal["client", "server"]
 
@@ -45,6 +46,9 @@ OPENSSL_NAMES = {suite: _openssl_name(suite) for suite in SUITES}
 # for them: SSL_OP_NO_EXTENDED_MASTER_SECRET and SSL_OP_NO_ENCRYPT_THEN_MAC in openssl/ssl.h.
 NO_EXTENDED_MASTER_SECRET = 1 << 0
 NO_ENCRYPT_THEN_MAC = 1 << 19
+
+
+_CURVES = {NamedGroup.secp256r1: "prime256v1", NamedGroup.x25519: "X25519", NamedGroup.x448: "X448"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,34 +88,63 @@ def witness(
 
 
 @takes_options
-def ssl_context(
-    role: Role, suite: str | CipherSuite = DEFAULT_SUITE, **options: Any
-) -> ssl.SSLContext:
-    """A context of `ssl` for the lab: TLS 1.2, one suite, the lab's PKI; `role` is OpenSSL's.
+def ssl_context(role: Role, suite: Suites = DEFAULT_SUITE, **options: Any) -> ssl.SSLContext:
+    """A context of `ssl` for the lab: these suites and their versions, the lab's PKI.
 
-    The options are those of `lab.handshake`. Raises LocalError for a suite that OpenSSL has not.
+    role: OpenSSL's. The options are those of `lab.handshake`. Raises LocalError for a suite that
+    OpenSSL has not, and for what `ssl` cannot do.
     """
     return ssl_context_of(role, read_options({"suite": suite, **options}))
 
 
 def ssl_context_of(role: Role, wanted: Options) -> ssl.SSLContext:
-    """OpenSSL's part of the options. `ssl` cannot choose groups, staple or limit records."""
-    code = suite_named(wanted.suite)
-    if code not in OPENSSL_NAMES:
-        raise LocalError(f"OpenSSL has no name here for {code.name}")
+    """OpenSSL's part of the options. `ssl` cannot staple or limit records.
+
+    Of the suites of TLS 1.3 it always has all three: the other side decides.
+    """
+    _check(role, wanted)
     context = _client_context(wanted) if role == "client" else _server_context(wanted)
-    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    suites = suites_named(wanted.suite)
+    names = [OPENSSL_NAMES[suite] for suite in suites if suite in OPENSSL_NAMES]
+    context.minimum_version = ssl.TLSVersion.TLSv1_2 if names else ssl.TLSVersion.TLSv1_3
+    context.maximum_version = ssl.TLSVersion.TLSv1_3
+    if not TLS13_SUITES.keys() & set(suites):
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+    if wanted.version is not None:
+        version = ssl.TLSVersion(version_named(wanted.version))
+        context.minimum_version = context.maximum_version = version
     # SECLEVEL=0 lets it do what it would not: NULL, and SHA-1 as a MAC.
-    context.set_ciphers(f"{OPENSSL_NAMES[code]}:@SECLEVEL=0")
+    context.set_ciphers(":".join([*(names or ["ALL"]), "@SECLEVEL=0"]))
     if not wanted.extended_master_secret:
         context.options |= NO_EXTENDED_MASTER_SECRET
     if not wanted.encrypt_then_mac:
         context.options |= NO_ENCRYPT_THEN_MAC
     if not wanted.tickets:
         context.options |= ssl.OP_NO_TICKET
+        if role == "server":
+            context.num_tickets = 0
     if wanted.alpn:
         context.set_alpn_protocols([name.decode("ascii") for name in wanted.alpn])
     return context
+
+
+def _check(role: Role, wanted: Options) -> None:
+    """Refuse what `ssl` has no function for."""
+    suites = suites_named(wanted.suite)
+    for code in suites:
+        if code not in OPENSSL_NAMES and code not in TLS13_SUITES:
+            raise LocalError(f"OpenSSL has no name here for {code.name}")
+    if wanted.psk is not None:
+        raise LocalError("Python's `ssl` takes no pre-shared keys from outside")
+    if wanted.early_data or wanted.max_early_data_size:
+        raise LocalError("Python's `ssl` neither sends nor takes early data")
+    if wanted.key_update == role:
+        raise LocalError('Python\'s `ssl` changes its keys when it is asked to: key_update="both"')
+    if role == "server" and (wanted.retry or wanted.cookie):
+        raise LocalError(
+            "OpenSSL's server asks for a second ClientHello only if it misses a share: "
+            "server_groups=… names a group without one"
+        )
 
 
 def _client_context(wanted: Options) -> ssl.SSLContext:
@@ -120,6 +153,7 @@ def _client_context(wanted: Options) -> ssl.SSLContext:
     if wanted.user is not None:
         user = user_identity(wanted.user)
         context.load_cert_chain(user.chain_path, user.key_path)
+    context.post_handshake_auth = wanted.post_handshake_auth
     return context
 
 
@@ -138,12 +172,26 @@ def _server_context(wanted: Options) -> ssl.SSLContext:
             ssl.CERT_REQUIRED if asks is ClientAuthentication.REQUIRED else ssl.CERT_OPTIONAL
         )
         context.load_verify_locations(pki.pem_path("root"))
-    if SUITES[suite_named(wanted.suite)].key_exchange is KeyExchange.DHE_RSA:
+    if wanted.post_handshake_auth:
+        context.post_handshake_auth = True
+    exchanges = [SUITES[code].key_exchange for code in suites_named(wanted.suite) if code in SUITES]
+    if wanted.server_groups is not None:
+        *others, group = groups_named(wanted.server_groups)
+        if others:
+            raise LocalError("Python's `ssl` takes one of server_groups, no more")
+        context.set_ecdh_curve(_CURVES.get(group, group.name))
+    if KeyExchange.DHE_RSA in exchanges:
         with tempfile.NamedTemporaryFile(suffix=".pem") as parameters:
             parameters.write(write_dh_parameters(prime_of(wanted.groups)))
             parameters.flush()
             context.load_dh_params(parameters.name)
     return context
+
+
+def asks_later(context: ssl.SSLContext, *, is_server: bool) -> bool:
+    """Whether it is a server that asks who the client is after the handshake."""
+    later = context.post_handshake_auth and context.verify_mode is not ssl.CERT_NONE
+    return is_server and later
 
 
 class OpenSSL:
@@ -162,6 +210,7 @@ class OpenSSL:
         self.completed = False
         self.received = b""
         self._closing = False
+        self._asks_later = asks_later(context, is_server=server_name is None)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._ssl = context.wrap_bio(
             self._incoming,
@@ -203,7 +252,10 @@ class OpenSSL:
         return self._outgoing.read()
 
     def send(self, data: bytes) -> None:
-        """Queue application data."""
+        """Queue application data; before the first, the question that was put off."""
+        if self._asks_later:
+            self._asks_later = False
+            self._attempt(self._ssl.verify_client_post_handshake)
         if data:
             self._ssl.write(data)
 

@@ -9,6 +9,7 @@ A function takes them by name and calls `read_options`. To add one, enter it in 
 it in `configs.py` and, if OpenSSL can do it, in `openssl_peer.py`.
 """
 
+import copy
 import difflib
 import inspect
 from collections.abc import Callable
@@ -18,28 +19,42 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from tlslab.connection.config import (
     DEFAULT_GROUPS,
+    DEFAULT_PSK_MODES,
     ClientAuthentication,
     Clock,
     Randomness,
     system_clock,
     system_random,
 )
-from tlslab.connection.session import Session, SessionCache, TicketKeys
-from tlslab.crypto.groups import FFDHE_GROUPS, FiniteField, ffdhe
+from tlslab.connection.session import AntiReplay, PSKSession, Session, SessionCache, TicketKeys
+from tlslab.crypto.key_shares import HYBRID_GROUPS
+from tlslab.crypto.suites import SUITES
 from tlslab.errors import LocalError
 from tlslab.lab import pki
+from tlslab.lab.named import (
+    DEFAULT_SUITE,
+    PSK,
+    Groups,
+    Suites,
+    default_suite,
+    external_psk,
+    suites_named,
+)
 from tlslab.lab.randomness import SeededRandom
 from tlslab.primitives import REFERENCE, Primitives
-from tlslab.wire.registry import CipherSuite, NamedGroup
+from tlslab.wire.registry import NamedGroup, ProtocolVersion, PskKeyExchangeMode
 
 SERVER_NAME = "server.tlslab.test"
-DEFAULT_SUITE = "TLS_RSA_WITH_AES_128_GCM_SHA256"
 SEEDED_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 """What the clock of a seeded run says."""
+LAB_GROUPS: tuple[NamedGroup, ...] = tuple(
+    group for group in DEFAULT_GROUPS if group not in HYBRID_GROUPS
+)
+"""Without ML-KEM, whose shares are long and cannot be repeated: a lesson asks for it by name."""
 
 Seed = int | str | None
-Groups = str | NamedGroup | tuple[str | NamedGroup, ...]
 Resumption = Literal["ticket", "session id"]
+KeyUpdate = Literal["client", "server", "both"]
 
 
 class Resumable(Protocol):
@@ -56,7 +71,7 @@ class Resumable(Protocol):
         ...
 
     @property
-    def session(self) -> Session | None:
+    def session(self) -> Session | PSKSession | None:
         """What our client has to go on with, if the client is ours."""
         ...
 
@@ -66,12 +81,15 @@ class Options:
     """Who is there, what both sides can do, and what they remember.
 
     seed: the same seed gives the same bytes everywhere; None draws from the operating system.
-    suite: IANA's name. groups: names for Diffie-Hellman ("x25519", "secp256r1", "ffdhe2048"), the
-    dearest first.
+    suite: IANA's name, or several, the dearest first; those of TLS 1.3 and of TLS 1.2 together put
+    both versions on offer. version: "TLS 1.2" or "TLS 1.3", and no other; without `suite` it
+    chooses one. groups: names for Diffie-Hellman ("x25519", "secp256r1", "ffdhe2048"; for TLS 1.3
+    "X25519MLKEM768" too), the dearest first. server_groups: the server's, if they are others.
     server_name: whom the client wants. server: who is there, "rsa", "ecdsa", "other", one of
     `lab.pki.BROKEN`, or an identity; None has the first three, and chooses by name and suite.
     user: whose certificate the client has, "rsa", "ecdsa" or an identity; None has none.
-    client_authentication: whether the server asks for it, "none", "optional" or "required".
+    client_authentication: whether the server asks for it, "none", "optional", "required", or
+    "later", after the handshake.
     extended_master_secret (RFC 7627), encrypt_then_mac (RFC 7366): whether both sides can do it.
     status_request: whether the client asks what the issuer says of the certificate, and the server
     has it to staple (RFC 6066 §8).
@@ -81,15 +99,35 @@ class Options:
     handshake to go on from; what is not said is then as it was there, and a seed goes on as well.
     ticket_keys, session_cache, session: the memory itself, for whoever wants to have it in hand.
     primitives: what we compute with.
+
+    For TLS 1.3 alone:
+    key_shares: the groups whose shares go into the first ClientHello; None for the first group, and
+    for x25519 beside a hybrid. retry: the server asks for a second ClientHello; cookie: with a
+    cookie in it.
+    psk: (identity, key), both bytes, which both sides got in some other way; psk_modes: how such
+    keys and tickets may be used, "psk_dhe_ke", "psk_ke".
+    max_early_data_size: how many bytes the server's tickets allow to be sent at once. early_data:
+    what the client sends at once; it has to `resume` a handshake whose ticket allows it.
+    anti_replay: whether the server takes early data once; False takes them as often as they come.
+    Each handshake that resumes another begins with what the server remembered after that one.
+    record_padding: both sides fill their records up to a multiple of so many bytes. grease: whether
+    the offer has values without a meaning in it (RFC 8701).
+    key_update: who changes its keys before it sends data, "client", "server", or "both".
+    post_handshake_auth: the server asks who the client is before it replies, and the client has
+    said that it would answer.
     """
 
     seed: Seed = None
-    suite: str | CipherSuite = DEFAULT_SUITE
-    groups: Groups = DEFAULT_GROUPS
+    suite: Suites = DEFAULT_SUITE
+    version: str | ProtocolVersion | None = None
+    groups: Groups = LAB_GROUPS
+    server_groups: Groups | None = None
     server_name: str = SERVER_NAME
     server: str | pki.Identity | None = None
     user: str | pki.Identity | None = None
-    client_authentication: ClientAuthentication | Literal["none", "optional", "required"] = "none"
+    client_authentication: (
+        ClientAuthentication | Literal["none", "optional", "required", "later"]
+    ) = "none"
     extended_master_secret: bool = False
     encrypt_then_mac: bool = False
     status_request: bool = False
@@ -99,13 +137,26 @@ class Options:
     resume: Resumable | None = field(default=None, repr=False)
     ticket_keys: TicketKeys | None = field(default=None, repr=False)
     session_cache: SessionCache | None = field(default=None, repr=False)
-    session: Session | None = field(default=None, repr=False)
+    session: Session | PSKSession | None = field(default=None, repr=False)
     primitives: Primitives = field(default=REFERENCE, repr=False)
+    key_shares: Groups | None = None
+    retry: bool = False
+    cookie: bool = False
+    psk: PSK | None = field(default=None, repr=False)
+    psk_modes: tuple[str | PskKeyExchangeMode, ...] = DEFAULT_PSK_MODES
+    max_early_data_size: int = 0
+    early_data: bytes = b""
+    anti_replay: bool | AntiReplay = True
+    record_padding: int = 0
+    grease: bool = False
+    key_update: KeyUpdate | None = None
+    post_handshake_auth: bool = False
 
     @property
     def kept(self) -> dict[str, Any]:
         """What another run can be asked for too: all but the seed, the suite and the memory."""
-        own = ("seed", "suite", "resume", "ticket_keys", "session_cache", "session")
+        memory = {"resume", "ticket_keys", "session_cache", "session", "early_data", "anti_replay"}
+        own = memory | {"seed", "suite", "version"}
         return {name: getattr(self, name) for name in NAMES if name not in own}
 
     @property
@@ -137,12 +188,32 @@ def read_options(given: dict[str, Any]) -> Options:
             hint = f"; do you mean {near[0]!r}?" if near else f"; there are: {', '.join(NAMES)}"
             raise TypeError(f"there is no option {name!r}{hint}")
     earlier = given.get("resume")
+    if earlier is None and given.get("version") is not None and "suite" not in given:
+        given = {**given, "suite": default_suite(given["version"])}
     options = _going_on(earlier, given) if earlier is not None else Options(**given)
+    if options.post_handshake_auth and options.client_authentication == "none":
+        options = replace(options, client_authentication="later")
+    _check(options)
+    return _with_memory(options)
+
+
+def _check(options: Options) -> None:
     if options.client_authentication not in tuple(ClientAuthentication):
-        raise LocalError('client_authentication is "none", "optional" or "required"')
+        raise LocalError('client_authentication is "none", "optional", "required" or "later"')
     if options.resumption not in (None, "ticket", "session id"):
         raise LocalError('resumption is "ticket", "session id" or None')
-    return _with_memory(options)
+    if options.resumption == "session id" and not SUITES.keys() & set(suites_named(options.suite)):
+        raise LocalError('TLS 1.3 resumes by tickets alone: resumption="ticket"')
+    if options.key_update not in (None, "client", "server", "both"):
+        raise LocalError('key_update is "client", "server", "both" or None')
+    external_psk(options.psk)
+    session, length = options.session, len(options.early_data)
+    allowed = session.max_early_data_size if isinstance(session, PSKSession) else 0
+    if length > allowed:
+        raise LocalError(
+            f"{length} bytes of early data, and {allowed} are allowed; they need resume=first, and "
+            f'first resumption="ticket" and max_early_data_size={length} or more'
+        )
 
 
 def _going_on(earlier: Resumable, given: dict[str, Any]) -> Options:
@@ -155,7 +226,14 @@ def _going_on(earlier: Resumable, given: dict[str, Any]) -> Options:
     seed = earlier.options.seed
     if "seed" not in given and seed is not None:
         given = {**given, "seed": f"{seed}, resumed"}
-    options = replace(earlier.options, **{"session": earlier.session, **given})
+    before = earlier.options
+    fresh = {
+        "session": earlier.session,
+        "early_data": b"",
+        # What a server remembers goes on from then, whatever else went on from there since.
+        "anti_replay": copy.deepcopy(before.anti_replay),
+    }
+    options = replace(before, **{**fresh, **given})
     if (options.seed is None) is not (seed is None):
         # Seeded runs have a clock that stands still: to the other the session would be too old.
         raise LocalError("to go on from a handshake, either both have a seed or neither has")
@@ -171,7 +249,9 @@ def _with_memory(options: Options) -> Options:
     """With what the server remembers by, if it is to remember."""
     if options.resumption == "ticket" and options.ticket_keys is None:
         random, _ = random_and_clock(options.seed, "ticket keys")
-        return replace(options, ticket_keys=TicketKeys(random))
+        options = replace(options, ticket_keys=TicketKeys(random))
+    if options.max_early_data_size and options.anti_replay is True:
+        options = replace(options, anti_replay=AntiReplay())
     if options.resumption == "session id" and options.session_cache is None:
         return replace(options, session_cache=SessionCache())
     return options
@@ -182,75 +262,6 @@ def random_and_clock(seed: Seed, side: str) -> tuple[Randomness, Clock]:
     if seed is None:
         return system_random, system_clock
     return SeededRandom(seed, side), lambda: SEEDED_TIME
-
-
-# -- what the names stand for -------------------------------------------------------------------
-
-
-def suite_named(name: str | CipherSuite) -> CipherSuite:
-    """The suite with IANA's name `name`. Raises LocalError for a name that does not exist."""
-    if isinstance(name, CipherSuite):
-        return name
-    try:
-        return CipherSuite[name]
-    except KeyError:
-        raise LocalError(f"IANA knows no cipher suite called {name!r}") from None
-
-
-def group_named(name: str | NamedGroup) -> NamedGroup:
-    """The group with IANA's name `name`. Raises LocalError for a name that does not exist."""
-    if isinstance(name, NamedGroup):
-        return name
-    try:
-        return NamedGroup[name]
-    except KeyError:
-        raise LocalError(f"IANA knows no group called {name!r}") from None
-
-
-def groups_named(names: Groups) -> tuple[NamedGroup, ...]:
-    """The groups with these names. Raises LocalError for a name that does not exist."""
-    if isinstance(names, str | NamedGroup):
-        return (group_named(names),)
-    return tuple(group_named(name) for name in names)
-
-
-def prime_of(names: Groups) -> FiniteField:
-    """The prime for DHE where none is negotiated: the dearest one, or that of ffdhe2048."""
-    primes = [group for group in groups_named(names) if group in FFDHE_GROUPS]
-    return ffdhe(primes[0] if primes else NamedGroup.ffdhe2048)
-
-
-def server_identities(server: str | pki.Identity | None) -> tuple[pki.Identity, ...]:
-    """Who the server can be, the dearest first. Raises LocalError for a name nobody has."""
-    if server is None:
-        return tuple(_SERVERS[name]() for name in ("rsa", "other", "ecdsa"))
-    if server in pki.BROKEN:
-        return (pki.broken(server),)
-    return (_identity(server, "server", _SERVERS, pki.BROKEN),)
-
-
-def user_identity(user: str | pki.Identity) -> pki.Identity:
-    """Who the client is. Raises LocalError for a name nobody has."""
-    return _identity(user, "user", _USERS)
-
-
-_SERVERS = {"rsa": pki.server_rsa, "ecdsa": pki.server_ecdsa, "other": pki.server_other}
-_USERS = {"rsa": pki.client_rsa, "ecdsa": pki.client_ecdsa}
-
-
-def _identity(
-    wanted: str | pki.Identity,
-    kind: str,
-    known: dict[str, Callable[[], pki.Identity]],
-    besides: tuple[str, ...] = (),
-) -> pki.Identity:
-    if isinstance(wanted, pki.Identity):
-        return wanted
-    if wanted not in known:
-        raise LocalError(
-            f"the lab has no {kind} {wanted!r}; it has {', '.join((*known, *besides))}"
-        )
-    return known[wanted]()
 
 
 # -- the options in a function's signature ------------------------------------------------------

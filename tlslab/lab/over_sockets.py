@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tlslab.lab.handshake import Ours
-from tlslab.lab.openssl_peer import Role, Witness, witness
+from tlslab.lab.openssl_peer import Role, Witness, asks_later, witness
 
 TIMEOUT = 10.0
 """Seconds that a read from a socket may take."""
@@ -136,6 +136,8 @@ class _PeerThread:
         tls.do_handshake()
         if self._is_server:
             self._receive(tls, len(self._request))
+            if asks_later(self._context, is_server=True):
+                tls.verify_client_post_handshake()
             tls.sendall(self._reply)
             # The client closes first; an empty read is its close_notify.
             tls.recv(1)

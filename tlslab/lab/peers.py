@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from tlslab.connection.context import HandshakeCompleted
-from tlslab.connection.session import Session
+from tlslab.connection.context import Event, HandshakeCompleted
+from tlslab.connection.session import PSKSession, Session
 from tlslab.endpoints import client, server
 from tlslab.errors import LocalError
 from tlslab.lab.configs import client_config_of, server_config_of
-from tlslab.lab.handshake import REPLY, REQUEST, Ours, agreement, converse
+from tlslab.lab.handshake import REPLY, REQUEST, Ours, agreement, before_data, converse, session_of
 from tlslab.lab.openssl_peer import (
     NO_ENCRYPT_THEN_MAC,
     NO_EXTENDED_MASTER_SECRET,
@@ -59,6 +59,7 @@ class PeerHandshake:
     peer_received: what the peer got. peer_verified: what the peer says of our certificate, "ok" or
     why not, empty if it saw none; peer_subject: whom the certificate is for. peer_resumed: whether
     the peer says that it went on with an earlier session. options: what it was run with.
+    tickets: what our client can go on with (TLS 1.3). events: all that happened on our side.
     """
 
     role: Role
@@ -78,6 +79,8 @@ class PeerHandshake:
     options: Options = field(default=Options(), repr=False, compare=False)
     peer_context: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
     peer_session: ssl.SSLSession | None = field(default=None, repr=False, compare=False)
+    tickets: tuple[PSKSession, ...] = field(default=(), repr=False)
+    events: tuple[Event, ...] = field(default=(), repr=False)
 
     @property
     def completed(self) -> bool:
@@ -90,9 +93,9 @@ class PeerHandshake:
         return self.options.seed
 
     @property
-    def session(self) -> Session | None:
-        """What our client can go on with, if the server remembers."""
-        return self.outcome.session if self.outcome is not None else None
+    def session(self) -> Session | PSKSession | None:
+        """What our client can go on with, if the server remembers; of tickets, the first."""
+        return session_of(self.outcome, self.tickets)
 
     @property
     def resumable(self) -> bool:
@@ -117,17 +120,20 @@ def openssl(
 ) -> PeerHandshake:
     """Our client with OpenSSL's server, or our server with OpenSSL's client (`role` is ours).
 
-    The options are those of `lab.handshake`, and concern both sides; but `groups` is about ours
-    alone, and OpenSSL neither staples nor limits records here. When it goes on from an earlier
-    handshake, OpenSSL stays as it was. Raises LocalError for a suite OpenSSL has not.
+    The options are those of `lab.handshake`, and concern both sides; but `groups`, the suites of
+    TLS 1.3, padding and grease are about ours alone, and OpenSSL neither staples nor limits records
+    here. When it goes on from an earlier handshake, OpenSSL stays as it was. Raises LocalError for
+    a suite OpenSSL has not, and for what Python's `ssl` cannot ask of it: keys from outside, early
+    data, new keys by itself, a retry for its own sake.
     """
     wanted = read_options(options)
     context, session = _peer_before(role, wanted)
     trace = Trace(role)
     if role == "client":
-        ours = Ours(client(client_config_of(wanted), trace))
+        connection = client(client_config_of(wanted), trace)
     else:
-        ours = Ours(server(server_config_of(wanted), trace))
+        connection = server(server_config_of(wanted), trace)
+    ours = Ours(connection, before_data(wanted, role, alone=True))
     with tempfile.TemporaryDirectory() as directory:
         key_log = Path(directory) / "keys.log"
         context.keylog_filename = str(key_log)
@@ -156,6 +162,8 @@ def openssl(
         wanted,
         context,
         seen.session if role == "server" and wanted.remembers else None,
+        ours.tickets,
+        tuple(ours.events),
     )
 
 
