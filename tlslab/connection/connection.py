@@ -319,7 +319,7 @@ class Connection:
             partial(handshake_spans, kind, raw),
             context.transcript.hash if counts else bytes,
             records,
-            context.reader.protection.name,
+            context.reader.last_protection,
         )
         message = decode_handshake(kind, raw)
         if ignored:
@@ -336,7 +336,7 @@ class Connection:
             partial(spans_of, ChangeCipherSpec, content),
             bytes,
             (context.reader.number - 1,),
-            context.reader.protection.name,
+            context.reader.last_protection,
         )
         if self._state.DROPS_CHANGE_CIPHER_SPEC and content == b"\x01":
             self._count_idle("change_cipher_specs that mean nothing")
@@ -364,7 +364,7 @@ class Connection:
                 partial(spans_of, Alert, raw),
                 bytes,
                 (context.reader.number - 1,),
-                context.reader.protection.name,
+                context.reader.last_protection,
             )
             alerts.append(Alert.decode(raw))
         # Decoded before the first one is acted on: what is no list of alerts is none at all.

@@ -19,10 +19,18 @@ INITIAL_VERSION = ProtocolVersion.TLSv1_0
 """On the record of a first ClientHello, for servers shy of higher numbers (RFC 5246 E.1)."""
 
 
+NOT_PROTECTED = "none"
+"""How a trace calls the protection of what goes in the clear."""
+
+
 class Protection(Protocol):
-    """The keys of one direction and what is done with them. It counts its records itself."""
+    """The keys of one direction and what is done with them. It counts its records itself.
+
+    in_the_clear: the types, in the header of a record, that these keys do not protect.
+    """
 
     name: str
+    in_the_clear: frozenset[int]
     max_fragment: int
 
     @property
@@ -51,9 +59,10 @@ class Plaintext:
     """No protection: how every connection begins (TLS_NULL_WITH_NULL_NULL, RFC 5246 §6.1)."""
 
     __slots__ = ("max_fragment", "name", "sequence_number")
+    in_the_clear: frozenset[int] = frozenset()
 
     def __init__(self) -> None:
-        self.name = "none"
+        self.name = NOT_PROTECTED
         self.max_fragment = MAX_PLAINTEXT
         self.sequence_number = 0
 
@@ -108,7 +117,7 @@ class RecordWriter:
             self.number,
             type.name,
             raw,
-            protection.name,
+            NOT_PROTECTED if outer_type in protection.in_the_clear else protection.name,
             sequence_number,
             content,
             lambda: protection.details(sequence_number, raw),
@@ -123,6 +132,8 @@ class RecordReader:
         self.protection: Protection = Plaintext()
         self.version: int | None = None
         self.checks_version = True
+        # What the last record was protected by.
+        self.last_protection = NOT_PROTECTED
         self.max_content = MAX_PLAINTEXT
         self.number = 0
         self._sender = sender
@@ -179,6 +190,8 @@ class RecordReader:
         type = raw[0]
         protection = self.protection
         sequence_number = protection.sequence_number
+        is_clear = type in protection.in_the_clear
+        self.last_protection = NOT_PROTECTED if is_clear else protection.name
         content = b""
         try:
             opened = protection.unprotect(type, raw[1] << 8 | raw[2], raw[RECORD_HEADER_LENGTH:])
@@ -190,7 +203,7 @@ class RecordReader:
                 self.number,
                 ContentType(type).name,
                 raw,
-                protection.name,
+                self.last_protection,
                 sequence_number,
                 content,
                 lambda: protection.details(sequence_number, raw),

@@ -54,6 +54,7 @@ class MACOnly:
     """GenericStreamCipher with the NULL cipher: the content in the clear, and a MAC."""
 
     max_fragment = MAX_CIPHERTEXT
+    in_the_clear: frozenset[int] = frozenset()
 
     def __init__(self, suite: Suite, primitives: Primitives, mac_key: bytes) -> None:
         self.name = suite.name
@@ -98,6 +99,7 @@ class CBC:
     """GenericBlockCipher: IV, then content, MAC and padding enciphered."""
 
     max_fragment = MAX_CIPHERTEXT
+    in_the_clear: frozenset[int] = frozenset()
 
     def __init__(
         self,
@@ -219,6 +221,7 @@ class GCM:
     """GenericAEADCipher with AES-GCM. The explicit nonce is the sequence number (RFC 5288 §3)."""
 
     max_fragment = MAX_CIPHERTEXT
+    in_the_clear: frozenset[int] = frozenset()
 
     def __init__(
         self, suite: Suite, primitives: Primitives, enc_key: bytes, fixed_iv: bytes
@@ -274,6 +277,7 @@ class ChaCha20:
     """GenericAEADCipher with ChaCha20-Poly1305. No part of the nonce is sent (RFC 7905 §2)."""
 
     max_fragment = MAX_CIPHERTEXT
+    in_the_clear: frozenset[int] = frozenset()
 
     def __init__(
         self, suite: Suite, primitives: Primitives, enc_key: bytes, fixed_iv: bytes

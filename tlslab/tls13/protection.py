@@ -25,6 +25,10 @@ MAX_ENCRYPTED = MAX_PLAINTEXT + 256
 MAX_INNER = MAX_PLAINTEXT + 1
 """RFC 8446 §5.4: content, type and padding together."""
 ALERT_LENGTH = 2
+IN_THE_CLEAR: frozenset[int] = frozenset(
+    {ContentType.change_cipher_spec, ContentType.alert, ContentType.handshake}
+)
+"""By its header, a protected record is one of application data; no other is."""
 
 
 class AEAD:
@@ -36,6 +40,7 @@ class AEAD:
     """
 
     max_fragment = MAX_ENCRYPTED
+    in_the_clear = IN_THE_CLEAR
 
     def __init__(
         self,
@@ -151,6 +156,7 @@ class PassingOver:
 
     def __init__(self, keys: Protection, room: int) -> None:
         self.name = keys.name
+        self.in_the_clear = keys.in_the_clear
         self.max_fragment = MAX_ENCRYPTED
         self._keys = keys
         self._room = room
