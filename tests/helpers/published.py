@@ -9,7 +9,6 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from ssl import PEM_cert_to_DER_cert
-from unittest.mock import create_autospec
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -109,11 +108,11 @@ def holder(certificate):
     """A private key that is nowhere published: it signs nothing, but it has a public half."""
     public_key = certificate.public_key()
     is_ec = isinstance(public_key, ec.EllipticCurvePublicKey)
-    key = create_autospec(ec.EllipticCurvePrivateKey if is_ec else rsa.RSAPrivateKey, instance=True)
-    key.public_key.return_value = public_key
-    if is_ec:
-        key.curve = public_key.curve
-    return key
+    base = ec.EllipticCurvePrivateKey if is_ec else rsa.RSAPrivateKey
+    members = {"public_key": lambda self: public_key, "curve": getattr(public_key, "curve", None)}
+    kind = type("Holder", (base,), members)
+    kind.__abstractmethods__ = frozenset()
+    return kind()
 
 
 class Opens(TicketKeys):
