@@ -6,8 +6,10 @@ import time
 
 import pytest
 
+import tlslab
 from tlslab import lab
 from tlslab.lab import visitable
+from tlslab.lab.dialing import Conversation, dial
 from tlslab.primitives import REFERENCE
 
 
@@ -46,6 +48,33 @@ def test_s_client_shows_the_alert_of_a_function_that_is_wrong():
     with lab.open_server(primitives=wrong) as server:
         assert "decrypt error" in repr(lab.s_client(server))
         assert "decrypt_error" in visits(server, 1)[0]
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("user", ["rsa", "ecdsa"])
+def test_s_client_says_who_it_is_where_the_server_asks(user):
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+    suite = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+    with lab.open_server(suite=suite, client_authentication="required") as server:
+        lab.s_client(server, user=user)
+        assert visits(server, 1) == [f"TLS 1.2, {suite}, learner.tlslab.test"]
+        assert "handshake failure" in repr(lab.s_client(server))
+        assert "handshake_failure" in visits(server, 2)[1]
+
+
+def test_a_visit_that_was_resumed_is_told():
+    session = None
+    with lab.open_server(resumption="ticket") as server:
+        for resumed in (False, True):
+            config = lab.client_config(resumption="ticket", session=session)
+            with dial(server.host, server.port) as line:
+                conversation = Conversation(line, tlslab.client(config))
+                completed = conversation.handshake()
+                conversation.close()
+            assert completed.resumed is resumed
+            session = completed.session
+        assert [told.endswith(", resumed") for told in visits(server, 2)] == [False, True]
 
 
 @pytest.mark.peer

@@ -13,15 +13,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from shutil import which
+from typing import Any
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from tlslab.connection.config import ServerConfig
 from tlslab.lab import pki
-from tlslab.lab.configs import DEFAULT_SUITE, SERVER_NAME, server_config
+from tlslab.lab.configs import SERVER_NAME, server_config
+from tlslab.lab.named import user_identity
+from tlslab.lab.options import takes_options
 from tlslab.lab.serving import Observer, Server, Visit, in_background
 from tlslab.lab.terminal import printable, what_went_wrong
 from tlslab.lab.www import Www
-from tlslab.primitives import REFERENCE, Primitives
 from tlslab.view.tables import Table
-from tlslab.wire.registry import CipherSuite
 
 PATIENCE = 20
 """Longest time that another program may take, in seconds."""
@@ -41,14 +46,10 @@ class _Visits(Observer):
 class OpenServer:
     """A server on 127.0.0.1, until it is closed or Python ends."""
 
-    def __init__(self, primitives: Primitives, suite: str | CipherSuite) -> None:
+    def __init__(self, config: ServerConfig) -> None:
         self._observer = _Visits()
         self._stack = ExitStack()
-        server = Server(
-            server_config(suite=suite, primitives=primitives),
-            partial(Www, with_secrets=False),
-            self._observer,
-        )
+        server = Server(config, partial(Www, with_secrets=False), self._observer)
         host, port = self._stack.enter_context(in_background(server))
         self.host, self.port = host, port
 
@@ -82,11 +83,13 @@ class OpenServer:
         return f"<OpenServer: {self.url}>"
 
 
-def open_server(
-    *, primitives: Primitives = REFERENCE, suite: str | CipherSuite = DEFAULT_SUITE
-) -> OpenServer:
-    """Listen on a free port of 127.0.0.1. Raises OSError, and LocalError for an unknown suite."""
-    return OpenServer(primitives, suite)
+@takes_options
+def open_server(**options: Any) -> OpenServer:
+    """Listen on a free port of 127.0.0.1. The options are those of `lab.handshake`.
+
+    Raises OSError, and LocalError for what the package cannot do.
+    """
+    return OpenServer(server_config(**options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,11 @@ S_CLIENT_SAYS = ("Protocol", "Cipher ", "Cipher:", "Verif", "New, ")
 """How the lines begin that are worth reading."""
 
 
-def s_client(server: OpenServer) -> Said:
-    """Call the program `openssl s_client`, and give what it says of the connection."""
+def s_client(server: OpenServer, *, user: str | pki.Identity | None = None) -> Said:
+    """Call the program `openssl s_client`, and give what it says of the connection.
+
+    user: whose certificate it has, "rsa", "ecdsa" or an identity; None has none.
+    """
     arguments = ["s_client", "-connect", server.address, "-servername", SERVER_NAME]
     arguments += ["-verify_hostname", SERVER_NAME, "-tls1_2"]
     # A server of one old suite: OpenSSL has to be asked to offer it.
@@ -115,6 +121,10 @@ def s_client(server: OpenServer) -> Said:
         "-CAfile",
         str(pki.pem_path("root")),
     ]
+    if user is not None:
+        identity = user_identity(user)
+        arguments += ["-cert", str(identity.chain_path), "-cert_chain", str(identity.chain_path)]
+        arguments += ["-key", str(identity.key_path)]
     command = f"openssl s_client -connect {server.address} -tls1_2 …"
     program = which("openssl")
     if program is None:
@@ -136,6 +146,12 @@ def s_client(server: OpenServer) -> Said:
 
 
 def _how(visit: Visit) -> str:
-    if visit.completed is None:
+    done = visit.completed
+    if done is None:
         return what_went_wrong(visit.problem) if visit.problem else "it left"
-    return f"{visit.completed.version.title}, {visit.completed.cipher_suite.name}"
+    how = f"{done.version.title}, {done.cipher_suite.name}"
+    if done.peer_certificates:
+        leaf = x509.load_der_x509_certificate(done.peer_certificates[0])
+        names = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        how += f", {str(names[0].value) if names else leaf.subject.rfc4514_string()}"
+    return f"{how}, resumed" if done.resumed else how
