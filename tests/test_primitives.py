@@ -145,6 +145,7 @@ WHERE_IT_IS_USED = {
     "dh_public": DHE,
     "dh_shared_secret": DHE,
     "ecdhe_shared_secret": ECDHE,
+    "x25519_shared_secret": ECDHE,
     "signed_params": ECDHE,
     "sign": ECDHE,
     "verify": ECDHE,

@@ -60,6 +60,7 @@ WRONG = {
     "dh_public": (flipped(REFERENCE.dh_public), "client", DHE),
     "dh_shared_secret": (flipped(REFERENCE.dh_shared_secret), "client", DHE),
     "ecdhe_shared_secret": (flipped(REFERENCE.ecdhe_shared_secret), "client", CHACHA20),
+    "x25519_shared_secret": (flipped(REFERENCE.x25519_shared_secret), "client", CHACHA20),
     "signed_params": (flipped(REFERENCE.signed_params), "server", CHACHA20),
     "sign": (flipped(REFERENCE.sign), "server", CHACHA20),
     "chacha20_protect": (flipped(REFERENCE.chacha20_protect), "client", CHACHA20),

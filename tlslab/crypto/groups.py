@@ -25,6 +25,7 @@ from tlslab.wire.registry import NamedGroup
 
 Draw = Callable[[int], bytes]
 """Gives so many random bytes."""
+X25519 = Callable[[bytes, bytes], bytes]
 
 UNCOMPRESSED = 4
 """The first byte of an uncompressed point, the only form in use (RFC 8422 §5.1.2)."""
@@ -75,7 +76,18 @@ ECDHE_GROUPS: tuple[NamedGroup, ...] = (*_MONTGOMERY, *_CURVES)
 """The curves that are implemented, the fastest first."""
 
 
-def ecdhe_share(group: NamedGroup, draw: Draw) -> Share:
+def x25519_shared_secret(private: bytes, peer_public: bytes) -> bytes:
+    """X25519(private, peer_public): 32 bytes, in the order of RFC 7748 §6.1.
+
+    private, peer_public: 32 bytes each. Raises ProtocolError(illegal_parameter) for a share of
+    another length, and for one that leads to the secret of zeros alone (RFC 8446 §7.4.2).
+    """
+    return _montgomery_secret(NamedGroup.x25519, private, peer_public)
+
+
+def ecdhe_share(
+    group: NamedGroup, draw: Draw, *, x25519_shared_secret: X25519 = x25519_shared_secret
+) -> Share:
     """A new share on a curve.
 
     Public: 32 bytes for x25519, 56 for x448, 65, 97 and 133 for the points of secp256r1, secp384r1
@@ -87,7 +99,7 @@ def ecdhe_share(group: NamedGroup, draw: Draw) -> Share:
     if group in _CURVES:
         return _point_share(group, draw)
     if group in _MONTGOMERY:
-        return _montgomery_share(group, draw)
+        return _montgomery_share(group, draw, x25519_shared_secret)
     raise LocalError(f"{group.name} is no curve that is implemented")
 
 
@@ -110,22 +122,31 @@ def _point_share(group: NamedGroup, draw: Draw) -> Share:
     return Share(group, public, shared_secret)
 
 
-def _montgomery_share(group: NamedGroup, draw: Draw) -> Share:
-    private_type, public_type, length = _MONTGOMERY[group]
-    private = private_type.from_private_bytes(draw(length))
+def _montgomery_share(group: NamedGroup, draw: Draw, x25519_shared_secret: X25519) -> Share:
+    private_type, _, length = _MONTGOMERY[group]
+    private = draw(length)
 
     def shared_secret(peer_public: bytes) -> bytes:
-        if len(peer_public) != length:
-            what = f"it has {len(peer_public)} bytes, and not {length}"
-            raise _bad_share(group, what, "RFC 8422 §5.4.1")
-        try:
-            return bytes(private.exchange(public_type.from_public_bytes(peer_public)))
-        except ValueError:
-            # The library refuses the secret that is zeros alone.
-            what = "it leads to a secret of zeros alone"
-            raise _bad_share(group, what, "RFC 8422 §5.11") from None
+        if group is NamedGroup.x25519:
+            return x25519_shared_secret(private, peer_public)
+        return _montgomery_secret(group, private, peer_public)
 
-    return Share(group, private.public_key().public_bytes_raw(), shared_secret)
+    public = private_type.from_private_bytes(private).public_key().public_bytes_raw()
+    return Share(group, public, shared_secret)
+
+
+def _montgomery_secret(group: NamedGroup, private: bytes, peer_public: bytes) -> bytes:
+    private_type, public_type, length = _MONTGOMERY[group]
+    if len(peer_public) != length:
+        what = f"it has {len(peer_public)} bytes, and not {length}"
+        raise _bad_share(group, what, "RFC 8422 §5.4.1")
+    own = private_type.from_private_bytes(private)
+    try:
+        return bytes(own.exchange(public_type.from_public_bytes(peer_public)))
+    except ValueError:
+        # The library refuses the secret that is zeros alone.
+        what = "it leads to a secret of zeros alone"
+        raise _bad_share(group, what, "RFC 8422 §5.11") from None
 
 
 # -- finite fields ------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import mlkem
 
 from tlslab.crypto.groups import (
     FFDHE_GROUPS,
+    X25519,
     Draw,
     Share,
     dh_private,
@@ -27,6 +28,7 @@ from tlslab.crypto.groups import (
     dh_shared_secret,
     ecdhe_share,
     ffdhe,
+    x25519_shared_secret,
 )
 from tlslab.errors import LocalError, ProtocolError
 from tlslab.wire.registry import NamedGroup
@@ -173,6 +175,7 @@ def key_share(
     *,
     combine: Combine = combine_secrets,
     combine_public: Combine = combine_public,
+    x25519_shared_secret: X25519 = x25519_shared_secret,
 ) -> Share:
     """A client's new share; public: the key_exchange of its KeyShareEntry (RFC 8446 §4.2.8).
 
@@ -184,10 +187,10 @@ def key_share(
     that is none of `KEY_SHARE_GROUPS`.
     """
     if group in _HYBRIDS:
-        return _hybrid_share(group, draw, combine, combine_public)
+        return _hybrid_share(group, draw, combine, combine_public, x25519_shared_secret)
     if group in FFDHE_GROUPS:
         return _field_share(group, draw)
-    return ecdhe_share(group, draw)
+    return ecdhe_share(group, draw, x25519_shared_secret=x25519_shared_secret)
 
 
 def answer_key_share(
@@ -197,6 +200,7 @@ def answer_key_share(
     *,
     combine: Combine = combine_secrets,
     combine_public: Combine = combine_public,
+    x25519_shared_secret: X25519 = x25519_shared_secret,
 ) -> tuple[bytes, bytes]:
     """A server's share in answer to a client's, and the shared secret (RFC 8446 §4.2.8).
 
@@ -206,7 +210,7 @@ def answer_key_share(
     for a group that is none of `KEY_SHARE_GROUPS`.
     """
     if group not in _HYBRIDS:
-        share = key_share(group, draw)
+        share = key_share(group, draw, x25519_shared_secret=x25519_shared_secret)
         return share.public, share.shared_secret(client_public)
     hybrid = _HYBRIDS[group]
     _, public_type = _ml_kem(hybrid.mlkem.name)
@@ -218,7 +222,7 @@ def answer_key_share(
     except ValueError:
         what = "its encapsulation key has a number that is not below 3329"
         raise _bad_share(group, what, "FIPS 203 §7.2") from None
-    ours = ecdhe_share(hybrid.ecdh, draw)
+    ours = ecdhe_share(hybrid.ecdh, draw, x25519_shared_secret=x25519_shared_secret)
     ecdh_secret = ours.shared_secret(theirs.ecdh)
     mlkem_secret, ciphertext = encapsulation_key.encapsulate()
     public = combine_public(group, ciphertext, ours.public)
@@ -226,12 +230,16 @@ def answer_key_share(
 
 
 def _hybrid_share(
-    group: NamedGroup, draw: Draw, combine: Combine, combine_public: Combine
+    group: NamedGroup,
+    draw: Draw,
+    combine: Combine,
+    combine_public: Combine,
+    x25519_shared_secret: X25519,
 ) -> Share:
     hybrid = _HYBRIDS[group]
     private_type, _ = _ml_kem(hybrid.mlkem.name)
     private = private_type.from_seed_bytes(draw(ML_KEM_SEED))
-    ecdh = ecdhe_share(hybrid.ecdh, draw)
+    ecdh = ecdhe_share(hybrid.ecdh, draw, x25519_shared_secret=x25519_shared_secret)
 
     def shared_secret(server_public: bytes) -> bytes:
         theirs = hybrid_parts(group, server_public, "server")

@@ -258,6 +258,10 @@ class Tls12Functions:
         """The secret of our share and the peer's. See `tlslab.crypto.groups.ecdhe_share`."""
         return share.shared_secret(peer_public)
 
+    def x25519_shared_secret(self, private: bytes, peer_public: bytes) -> bytes:
+        """X25519(private, peer_public). See `tlslab.crypto.groups.x25519_shared_secret`."""
+        return groups.x25519_shared_secret(private, peer_public)
+
     def signed_params(self, client_random: bytes, server_random: bytes, params: bytes) -> bytes:
         """What the signature of a ServerKeyExchange is over. See `tlslab.crypto.signatures`."""
         return signatures.signed_params(client_random, server_random, params)

@@ -138,7 +138,11 @@ class Point:
 
 def point_share(context: Context[Any], group: NamedGroup, section: str) -> Share:
     """A new key pair on a curve."""
-    share = ecdhe_share(group, _draw_private(context, section))
+    share = ecdhe_share(
+        group,
+        _draw_private(context, section),
+        x25519_shared_secret=context.primitives.x25519_shared_secret,
+    )
     context.trace.secret_derived(
         f"{context.role}_share",
         share.public,

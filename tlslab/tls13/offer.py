@@ -183,7 +183,11 @@ def draw_share(context: Context[ClientConfig], group: NamedGroup) -> Share:
     name = "client_private" if is_first else f"client_private_{group.name}"
     draw = partial(_draw, context, name)
     share = key_share(
-        group, draw, combine=primitives.combine_secrets, combine_public=primitives.combine_public
+        group,
+        draw,
+        combine=primitives.combine_secrets,
+        combine_public=primitives.combine_public,
+        x25519_shared_secret=primitives.x25519_shared_secret,
     )
     context.trace.secret_derived(
         f"client_share_{group.name}",

@@ -348,6 +348,7 @@ def _answer_share(share: KeyShareEntry, context: Context[ServerConfig]) -> tuple
         partial(_draw_private, context),
         combine=primitives.combine_secrets,
         combine_public=primitives.combine_public,
+        x25519_shared_secret=primitives.x25519_shared_secret,
     )
     context.trace.secret_derived(
         "server_share", public, f"public key of {share.group.name}", ("server_private",), section

@@ -111,7 +111,12 @@ def _diffie_hellman(
         return ecdhe_share(group, lambda _: inputs[0]).public
     if operation.startswith("Diffie-Hellman on "):
         group = NamedGroup[operation.removeprefix("Diffie-Hellman on ")]
-        return primitives.ecdhe_shared_secret(ecdhe_share(group, lambda _: inputs[0]), inputs[1])
+        share = ecdhe_share(
+            group,
+            lambda _: inputs[0],
+            x25519_shared_secret=primitives.x25519_shared_secret,
+        )
+        return primitives.ecdhe_shared_secret(share, inputs[1])
     if "^private modulo a prime" in operation:
         finite = _field(trace)
         return primitives.dh_public(finite, dh_private(finite, lambda _: inputs[0]))
