@@ -59,6 +59,7 @@ from tlslab.tls13.keys import (
     derive_resumption_secret,
     install_read,
     install_write,
+    limit_records,
     start_without_psk,
 )
 from tlslab.tls13.messages import (
@@ -300,14 +301,7 @@ def _check_form(
             f"{hello.NAME}.session_id",
             section,
         )
-    kind = misplaced(hello.extension_types(), hello.NAME)
-    if kind is not None:
-        raise _refused(
-            "illegal_parameter",
-            "this extension does not belong here",
-            f"{hello.NAME}.extensions.{kind.name}",
-            "RFC 8446 §4.2",
-        )
+    _check_places(hello)
     suite = TLS13_SUITES.get(hello.cipher_suite)
     if suite is None:
         raise _refused(
@@ -317,6 +311,23 @@ def _check_form(
             section,
         )
     return suite
+
+
+def _check_places(
+    message: ServerHello
+    | HelloRetryRequest
+    | EncryptedExtensions
+    | CertificateRequest
+    | NewSessionTicket,
+) -> None:
+    kind = misplaced(message.extension_types(), message.NAME)
+    if kind is not None:
+        raise _refused(
+            "illegal_parameter",
+            "this extension does not belong here",
+            f"{message.NAME}.extensions.{kind.name}",
+            "RFC 8446 §4.2",
+        )
 
 
 def _chosen_psk(offer: Offer, server_hello: ServerHello, suite: Tls13Suite) -> OfferedPSK | NoPSK:
@@ -354,6 +365,15 @@ def _shared_secret(
     if answer is None:
         if isinstance(psk, OfferedPSK) and PskKeyExchangeMode.psk_ke in context.config.psk_modes:
             return b""
+        if isinstance(psk, OfferedPSK):
+            # Clients verify that a key_share "is present if required by the ClientHello
+            # "psk_key_exchange_modes" extension", else it is "illegal_parameter".
+            raise _refused(
+                "illegal_parameter",
+                "there is no share beside the pre-shared key, which was not to be used alone",
+                where,
+                "RFC 8446 §4.2.11",
+            )
         # RFC 8446 §9.2: "missing_extension" for what is mandatory.
         raise _refused("missing_extension", "there is no share", where, "RFC 8446 §9.2")
     share = answer.server_share
@@ -407,14 +427,7 @@ class WaitEncryptedExtensions(State):
         client_hello = self.begun.client_hello
         kinds = message.extension_types()
         check_answers(kinds, client_hello, message.NAME)
-        kind = misplaced(kinds, message.NAME)
-        if kind is not None:
-            raise _refused(
-                "illegal_parameter",
-                "this extension does not belong here",
-                f"encrypted_extensions.extensions.{kind.name}",
-                "RFC 8446 §4.2",
-            )
+        _check_places(message)
         alpn_protocol = chosen_protocol(message.extension(ALPN), client_hello, message.NAME)
         protocol_agreed(context, alpn_protocol)
         self._limit_records(message, context)
@@ -434,8 +447,7 @@ class WaitEncryptedExtensions(State):
         answered = message.extension(RecordSizeLimit)
         check_record_size_limit(answered, message.NAME)
         if asked is not None and answered is not None:
-            # RFC 8449 §4: in TLS 1.3 the byte of the type counts too.
-            context.limit_records_now(answered.record_size_limit - 1, asked.record_size_limit - 1)
+            limit_records(context, answered.record_size_limit, asked.record_size_limit)
 
     def _early_data(self, message: EncryptedExtensions, alpn_protocol: bytes) -> bool:
         if message.extension(EarlyDataIndication) is None:
@@ -504,14 +516,7 @@ def _take_certificate(
 
 
 def _check_request(message: CertificateRequest, context_value: bytes) -> None:
-    kind = misplaced(message.extension_types(), message.NAME)
-    if kind is not None:
-        raise _refused(
-            "illegal_parameter",
-            "this extension does not belong here",
-            f"certificate_request.extensions.{kind.name}",
-            "RFC 8446 §4.2",
-        )
+    _check_places(message)
     if bool(message.certificate_request_context) is not bool(context_value):
         raise _refused(
             "illegal_parameter",
@@ -635,6 +640,7 @@ class Connected(State):
     def _take_ticket(
         self, message: NewSessionTicket, context: Context[ClientConfig]
     ) -> "Connected":
+        _check_places(message)
         lifetime = timedelta(seconds=message.ticket_lifetime)
         if lifetime > MAX_TICKET_LIFETIME:
             raise _refused(

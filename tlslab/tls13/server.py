@@ -227,7 +227,7 @@ class WaitClientHelloAgain(State):
         """Check that it is the first one with what was asked for, and answer it."""
         context.reader.protection = Plaintext()
         check_client_hello(client_hello)
-        check_second_hello(self.requested.client_hello, client_hello)
+        check_second_hello(self.requested.client_hello, client_hello, self.group)
         cookie = client_hello.extension(Cookie)
         if (cookie.cookie if cookie else b"") != self.cookie:
             raise _refused(
@@ -237,10 +237,6 @@ class WaitClientHelloAgain(State):
         if wants_early_data(requested):
             raise _refused("it has no place in a second hello", "early_data", "RFC 8446 §4.1.2")
         share = choose_share(client_hello, context.config)
-        if self.group and not (isinstance(share, KeyShareEntry) and share.group == self.group):
-            raise _refused(
-                f"{self.group.name} was asked for, and nothing else", "key_share", "RFC 8446 §4.2.8"
-            )
         if not isinstance(share, KeyShareEntry) and not _key_alone(requested, context.config):
             raise _refused("there is still no share", "key_share", "RFC 8446 §4.1.4")
         found = share if isinstance(share, KeyShareEntry) else None
@@ -297,13 +293,12 @@ def _answer(
     keys = derive_handshake_secrets(
         context, suite, client_hello.random, early_secret, shared_secret
     )
+    encrypted_extensions = EncryptedExtensions(
+        _encrypted_extensions(requested, context, alpn_protocol, limit, early=bool(early))
+    )
     install_write(context, keys.server, suite)
     protocol_agreed(context, alpn_protocol)
-    context.send(
-        EncryptedExtensions(
-            _encrypted_extensions(requested, context, alpn_protocol, limit, early=bool(early))
-        )
-    )
+    context.send(encrypted_extensions)
     asks = False
     if signing is not None:
         asks = config.client_authentication.in_handshake
@@ -422,7 +417,6 @@ def _encrypted_extensions(
         own = context.config.record_size_limit + 1
         extensions.append(RecordSizeLimit(own))
         context.limit_records(limit.record_size_limit - 1, own - 1)
-        context.writer.max_content = min(context.writer.max_content, limit.record_size_limit - 1)
     if early:
         extensions.append(EarlyDataIndication())
     return tuple(extensions)
