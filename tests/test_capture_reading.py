@@ -67,9 +67,10 @@ def test_without_the_key_log_there_is_no_secret_in_it(trace):
     [
         shuffled,
         lambda packets: [each for each in packets for _ in range(2)],
+        lambda packets: packets[::-1],
         lambda packets: packets[3:],
     ],
-    ids=["shuffled", "each twice", "begun after the TCP handshake"],
+    ids=["shuffled", "each twice", "the last one first", "begun after the TCP handshake"],
 )
 def test_packets_late_twice_or_from_the_middle_on(order, trace):
     (found,) = capture.conversations(in_order(capture.pcapng(trace), order))
@@ -122,6 +123,16 @@ def test_what_is_not_tcp_is_passed_over(noise, trace):
     (found,) = capture.conversations(capture.pcapng(trace) + noise)
     assert (found.client, found.server) == (sent(trace, "client"), sent(trace, "server"))
     assert found.key_log == trace.key_log()
+
+
+def test_options_of_tcp_and_padding_behind_the_packet_are_no_data(trace):
+    segment = capture._tcp("client", "server", 7, 0, capture.PSH, b"four")
+    options = bytes((1, 1, 1, 0))
+    longer = segment[:12] + bytes([6 << 4]) + segment[13:20] + options + segment[20:]
+    section, interface, *_ = blocks(capture.pcapng(trace))
+    padded = capture._ip("client", "server", longer) + b"padding"
+    (found,) = capture.conversations(section + interface + packet(padded))
+    assert found.client == b"four"
 
 
 def test_two_connections_are_two_conversations(trace):
