@@ -67,10 +67,10 @@ def test_without_the_key_log_there_is_no_secret_in_it(trace):
     [
         shuffled,
         lambda packets: [each for each in packets for _ in range(2)],
-        lambda packets: packets[::-1],
+        lambda packets: [packets[1], packets[0], *packets[2:]],
         lambda packets: packets[3:],
     ],
-    ids=["shuffled", "each twice", "the last one first", "begun after the TCP handshake"],
+    ids=["shuffled", "each twice", "the answer before the call", "begun after the TCP handshake"],
 )
 def test_packets_late_twice_or_from_the_middle_on(order, trace):
     (found,) = capture.conversations(in_order(capture.pcapng(trace), order))
