@@ -73,6 +73,7 @@ from tlslab.tls13.messages import (
     NewSessionTicket,
 )
 from tlslab.tls13.offer import Offer, OfferedPSK, prepare_again
+from tlslab.tls13.shares import derive_shared_secret
 from tlslab.wire.extensions import (
     ALPN,
     Cookie,
@@ -395,19 +396,7 @@ def _shared_secret(
             f"{where}.server_share.group",
             "RFC 8446 §4.2.8",
         )
-    context.trace.value_received(
-        "server_share", share.key_exchange, f"{where}.server_share.key_exchange", "RFC 8446 §4.2.8"
-    )
-    secret = context.primitives.ecdhe_shared_secret(own, share.key_exchange)
-    context.trace.secret_derived(
-        "shared_secret",
-        secret,
-        f"key exchange with {share.group.name}",
-        (f"client_share_{share.group.name}", "server_share"),
-        "RFC 8446 §7.4",
-    )
-    context.trace.negotiated("group", share.group.name, "RFC 8446 §4.2.8")
-    return secret
+    return derive_shared_secret(context, own, share)
 
 
 @dataclass(frozen=True, slots=True)
