@@ -45,7 +45,7 @@ path = capture.save_pcapng(session.trace, "recorded.pcapng", with_key_log=False)
 print(path, "has", f"{path.stat().st_size:,} bytes")
 
 # %% [markdown]
-# From here on **we forget the session**, and have the file. It is a capture, as Wireshark makes them: packets, with addresses and times. `load_pcapng` puts the
+# From here on **we forget the session**, and have the file. It is a *capture*, as Wireshark makes them: packets, with addresses and times. `load_pcapng` puts the
 # bytes of the packets together again, and gives what each side sent:
 
 # %%
