@@ -27,7 +27,7 @@ from nbclient import NotebookClient
 
 from tlslab import LocalError, lab, view
 from tlslab.crypto.suites import SUITES, CipherType
-from tlslab.lab.measuring import TCP, flights, flights_without_tls, record_sizes
+from tlslab.lab.measuring import TCP, flights, flights_without_tls, record_sizes, share_sizes
 from tlslab.trace import Message, Negotiated, RandomDrawn, Record, SecretDerived, Span, Trace
 from tlslab.view.ladder import bytes_of, ladder
 from tlslab.view.plots import ladder_parts, sheet
@@ -99,6 +99,7 @@ def pictures(request):
         *every_picture(*traces),
         view.plot_record_overhead({name: [(1, 30), (9, 38)], "$b$": [(1, 50)]}),
         view.plot_round_trips({name: TCP, "$b$": [*TCP, ("client", 16_384), ("server", 9)]}),
+        view.plot_share_sizes({name: ((32, 1184), (32, 1088)), "$b$": ((65, 0), (65, 0))}),
     ]
 
 
@@ -216,6 +217,7 @@ def test_a_strangers_name_can_be_saved(kind, handshake, tmp_path):
         view.plot_ladder(hostile(handshake.trace)),
         view.plot_record_overhead({EVIL: [(1, 2)]}),
         view.plot_round_trips({EVIL: TCP}),
+        view.plot_share_sizes({EVIL: ((1, 2), (3, 0))}),
     ):
         picture.save(path)
         assert path.read_bytes().startswith(
@@ -644,21 +646,6 @@ def test_a_resumed_handshake_saves_a_round_trip_with_openssl_too():
     assert (len(flights(first.trace)), len(flights(second.trace))) == (8, 6)
 
 
-def test_tls_1_3_takes_one_round_trip_less_and_nobody_waits_for_its_tickets():
-    first = lab.handshake(seed=1, version="TLS 1.3", resumption="ticket")
-    for handshake in (first, lab.handshake(resume=first)):
-        for trace in (handshake.trace, handshake.server_trace):
-            found = flights(trace)
-            assert [each.sender for each in found] == ["client", "server"] * 3
-            answer = next(
-                number
-                for number, record in enumerate(trace.of(Record))
-                if record.sender == "server" and record.content_type == "application_data"
-            )
-            everything = sum(len(record.raw) for record in trace.of(Record)[: answer + 1])
-            assert sum(each.length for each in found) == everything
-
-
 def test_without_tls_there_are_the_data_and_two_flights_of_tcp():
     handshake = lab.handshake(seed=1, request=bytes(100), reply=bytes(7))
     assert flights_without_tls(handshake.trace) == (*TCP, ("client", 100), ("server", 7))
@@ -711,12 +698,44 @@ def test_nothing_to_chart(nothing):
         view.plot_round_trips({"one": TCP}, milliseconds=())
 
 
+# -- what a key exchange sends ------------------------------------------------------------------
+
+# draft-ietf-tls-ecdhe-mlkem §4 and RFC 8446 §4.2.8: bytes of the client's share and the server's.
+PUBLISHED = {"x25519": (32, 32), "X25519MLKEM768": (1216, 1120), "SecP256r1MLKEM768": (1249, 1153)}
+
+
+def test_the_shares_are_as_long_as_their_specifications_say():
+    measured = share_sizes(PUBLISHED)
+    assert {name: tuple(map(sum, sizes)) for name, sizes in measured.items()} == PUBLISHED
+    assert measured["X25519MLKEM768"] == ((32, 1184), (32, 1088))
+
+
+def test_the_bars_are_as_long_as_the_shares():
+    measured = share_sizes(PUBLISHED)
+    picture = view.plot_share_sizes(measured)
+    (ax,) = picture.figure.axes
+    drawn = {}
+    for bar in ax.patches:
+        at = round(bar.get_y() + bar.get_height() / 2, 2)
+        drawn[at] = max(drawn.get(at, 0), int(bar.get_x() + bar.get_width()))
+    expected = [size for sizes in PUBLISHED.values() for size in sizes]
+    assert [drawn[at] for at in sorted(drawn)] == expected
+    assert "X25519MLKEM768: client 1,216 bytes (1,184 of them ML-KEM's), server 1,120" in str(
+        picture
+    )
+    assert "1,216 client" in texts(picture)
+    mine = Figure().add_subplot()
+    assert view.plot_share_sizes(measured, ax=mine).figure is mine.figure
+    with pytest.raises(LocalError, match="nothing was measured"):
+        view.plot_share_sizes({})
+
+
 # -- a picture to keep --------------------------------------------------------------------------
 
 PROGRAM = """
 import hashlib, sys
 from tlslab import lab, view
-from tlslab.lab.measuring import flights, flights_without_tls, record_sizes
+from tlslab.lab.measuring import flights, flights_without_tls, record_sizes, share_sizes
 if "style" in sys.argv:
     import matplotlib.style
     matplotlib.style.use(["dark_background", "ggplot"])
@@ -728,6 +747,7 @@ for picture in (
     view.plot_bytes(h.trace.messages("client_hello")[0]),
     view.plot_record_overhead(record_sizes(payloads=range(1, 20))),
     view.plot_round_trips({"TLS": flights(h.trace), "TCP": flights_without_tls(h.trace)}),
+    view.plot_share_sizes({"one": ((32, 1184), (32, 1088))}),
 ):
     print(hashlib.sha256(picture.svg().encode()).hexdigest(), str(picture))
 picture.save(sys.argv[1])

@@ -4,7 +4,7 @@ from tlslab import view
 view.text.steps(trace)        the handshake step by step
 view.text.messages(trace)     who said what, in order
 view.plot_ladder(trace)       the same as a picture, to keep; so plot_secrets, plot_bytes,
-                              plot_record_overhead, plot_round_trips
+                              plot_record_overhead, plot_round_trips, plot_share_sizes
 """
 
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         plot_record_overhead,
         plot_round_trips,
         plot_secrets,
+        plot_share_sizes,
     )
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "plot_record_overhead",
     "plot_round_trips",
     "plot_secrets",
+    "plot_share_sizes",
     "text",
 ]
 
