@@ -39,5 +39,5 @@ def test_it_can_be_asked_for_a_word():
 
 
 def test_a_word_that_is_not_there():
-    with pytest.raises(LocalError, match="does not explain 'quantum'"):
-        lab.glossary("quantum")
+    with pytest.raises(LocalError, match="does not explain 'blockchain'"):
+        lab.glossary("blockchain")
