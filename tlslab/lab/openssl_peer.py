@@ -25,7 +25,7 @@ from tlslab.lab.named import (
     version_named,
 )
 from tlslab.lab.options import Options, read_options, takes_options
-from tlslab.wire.registry import CipherSuite, NamedGroup
+from tlslab.wire.registry import CipherSuite, NamedGroup, ProtocolVersion
 
 Role = Literal["client", "server"]
 
@@ -104,15 +104,10 @@ def ssl_context_of(role: Role, wanted: Options) -> ssl.SSLContext:
     """
     _check(role, wanted)
     context = _client_context(wanted) if role == "client" else _server_context(wanted)
-    suites = suites_named(wanted.suite)
-    names = [OPENSSL_NAMES[suite] for suite in suites if suite in OPENSSL_NAMES]
-    context.minimum_version = ssl.TLSVersion.TLSv1_2 if names else ssl.TLSVersion.TLSv1_3
-    context.maximum_version = ssl.TLSVersion.TLSv1_3
-    if not TLS13_SUITES.keys() & set(suites):
-        context.maximum_version = ssl.TLSVersion.TLSv1_2
-    if wanted.version is not None:
-        version = ssl.TLSVersion(version_named(wanted.version))
-        context.minimum_version = context.maximum_version = version
+    names = [OPENSSL_NAMES[each] for each in suites_named(wanted.suite) if each in OPENSSL_NAMES]
+    lowest, highest = versions_of(wanted)
+    context.minimum_version = ssl.TLSVersion(lowest)
+    context.maximum_version = ssl.TLSVersion(highest)
     # SECLEVEL=0 lets it do what it would not: NULL, and SHA-1 as a MAC.
     context.set_ciphers(":".join([*(names or ["ALL"]), "@SECLEVEL=0"]))
     if not wanted.extended_master_secret:
@@ -126,6 +121,16 @@ def ssl_context_of(role: Role, wanted: Options) -> ssl.SSLContext:
     if wanted.alpn:
         context.set_alpn_protocols([name.decode("ascii") for name in wanted.alpn])
     return context
+
+
+def versions_of(wanted: Options) -> tuple[ProtocolVersion, ProtocolVersion]:
+    """The lowest and the highest version of these options."""
+    if wanted.version is not None:
+        version = version_named(wanted.version)
+        return version, version
+    suites = set(suites_named(wanted.suite))
+    old, new = ProtocolVersion.TLSv1_2, ProtocolVersion.TLSv1_3
+    return old if suites & SUITES.keys() else new, new if suites & TLS13_SUITES.keys() else old
 
 
 def _check(role: Role, wanted: Options) -> None:

@@ -3,13 +3,15 @@
     h = lab.peers.openssl(role="client", seed=1)                  over memory BIOs
     h = lab.peers.openssl(role="server", transport="loopback")    over a socket on 127.0.0.1
     again = lab.peers.openssl(role="client", seed=2, resume=h)
+    h = lab.peers.pyopenssl(role="client", version="TLS 1.3", groups="X25519MLKEM768")
 
 Only OpenSSL's side is the peer; `role` is ours. OpenSSL draws its own randomness: with a seed only
-our bytes can be repeated.
+our bytes can be repeated. pyOpenSSL brings an OpenSSL of its own, which knows the hybrid groups.
 """
 
 import ssl
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +34,7 @@ from tlslab.lab.openssl_peer import (
 )
 from tlslab.lab.options import Options, Seed, read_options, takes_options
 from tlslab.lab.over_sockets import over_loopback, run_over_socket
+from tlslab.lab.pyopenssl_peer import PyOpenSSL, prepare, version_of_pyopenssl
 from tlslab.trace import Trace
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "Role",
     "Transport",
     "openssl",
+    "pyopenssl",
     "run_over_socket",
     "ssl_context",
 ]
@@ -77,8 +81,8 @@ class PeerHandshake:
     peer_subject: str = ""
     peer_resumed: bool = False
     options: Options = field(default=Options(), repr=False, compare=False)
-    peer_context: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
-    peer_session: ssl.SSLSession | None = field(default=None, repr=False, compare=False)
+    peer_context: Any = field(default=None, repr=False, compare=False)
+    peer_session: Any = field(default=None, repr=False, compare=False)
     tickets: tuple[PSKSession, ...] = field(default=(), repr=False)
     events: tuple[Event, ...] = field(default=(), repr=False)
 
@@ -127,13 +131,8 @@ def openssl(
     data, new keys by itself, a retry for its own sake.
     """
     wanted = read_options(options)
-    context, session = _peer_before(role, wanted)
-    trace = Trace(role)
-    if role == "client":
-        connection = client(client_config_of(wanted), trace)
-    else:
-        connection = server(server_config_of(wanted), trace)
-    ours = Ours(connection, before_data(wanted, role, alone=True))
+    context, session = _peer_before(role, wanted, "OpenSSL", ssl_context_of)
+    ours, trace = _our_side(role, wanted)
     with tempfile.TemporaryDirectory() as directory:
         key_log = Path(directory) / "keys.log"
         context.keylog_filename = str(key_log)
@@ -142,7 +141,60 @@ def openssl(
         else:
             seen = over_loopback(ours, context, wanted.server_name, session, role, request, reply)
         peer_key_log = key_log.read_text() if key_log.exists() else ""
+    # The first line that Python writes is a comment of its own.
+    lines = [line for line in peer_key_log.splitlines(True) if not line.startswith("#")]
+    about = ("OpenSSL", ssl.OPENSSL_VERSION, "".join(lines))
     sent = request if role == "client" else reply
+    return _met(ours, trace, sent, seen, about, wanted, context)
+
+
+@takes_options
+def pyopenssl(
+    role: Role = "client", *, request: bytes = REQUEST, reply: bytes = REPLY, **options: Any
+) -> PeerHandshake:
+    """Our client with pyOpenSSL's server, or our server with its client (`role` is ours).
+
+    As `openssl`, in memory; but its OpenSSL is a newer one, which knows X25519MLKEM768, prefers it,
+    and cannot be told its groups. Whether it resumed a session it does not say. Raises LocalError
+    if pyOpenSSL is not installed, for a suite it has not, and for what it cannot be asked for.
+    """
+    wanted = read_options(options)
+    about = ("pyOpenSSL", version_of_pyopenssl())
+    prepared, session = _peer_before(role, wanted, about[0], prepare)
+    before = len(prepared.key_log)
+    ours, trace = _our_side(role, wanted)
+    if role == "client":
+        peer = PyOpenSSL(prepared.context, None)
+        converse(ours, peer, request, reply)
+    else:
+        peer = PyOpenSSL(prepared.context, wanted.server_name, session)
+        converse(peer, ours, request, reply)
+    key_log = "".join(f"{line}\n" for line in prepared.key_log[before:])
+    sent = request if role == "client" else reply
+    return _met(ours, trace, sent, peer.witness, (*about, key_log), wanted, prepared)
+
+
+def _our_side(role: Role, wanted: Options) -> tuple[Ours, Trace]:
+    trace = Trace(role)
+    if role == "client":
+        connection = client(client_config_of(wanted), trace)
+    else:
+        connection = server(server_config_of(wanted), trace)
+    return Ours(connection, before_data(wanted, role, alone=True)), trace
+
+
+def _met(
+    ours: Ours,
+    trace: Trace,
+    sent: bytes,
+    seen: Witness,
+    about: tuple[str, str, str],
+    wanted: Options,
+    context: Any,
+) -> PeerHandshake:
+    """What came of it. about: the peer, its version and its key log."""
+    peer, version, key_log = about
+    role: Role = "client" if trace.role == "client" else "server"
     return PeerHandshake(
         role,
         trace,
@@ -150,12 +202,11 @@ def openssl(
         ours.error,
         sent if ours.completed else b"",
         ours.received,
-        "OpenSSL",
-        ssl.OPENSSL_VERSION,
+        peer,
+        version,
         seen.received,
         seen.error,
-        # The first line that Python writes is a comment of its own.
-        "".join(line for line in peer_key_log.splitlines(True) if not line.startswith("#")),
+        key_log,
         seen.verified,
         seen.subject,
         seen.resumed,
@@ -167,15 +218,18 @@ def openssl(
     )
 
 
-def _peer_before(role: Role, wanted: Options) -> tuple[ssl.SSLContext, ssl.SSLSession | None]:
-    """OpenSSL with what it remembers. Raises LocalError if it was not there the last time."""
+def _peer_before(
+    role: Role, wanted: Options, peer: str, make: Callable[[Role, Options], Any]
+) -> tuple[Any, Any]:
+    """The peer with what it remembers. Raises LocalError if it was not there the last time."""
     earlier = wanted.resume
     if earlier is None:
-        return ssl_context_of("server" if role == "client" else "client", wanted), None
-    if not isinstance(earlier, PeerHandshake) or earlier.role != role:
-        raise LocalError(f"OpenSSL can go on from a handshake with our {role} alone")
+        return make("server" if role == "client" else "client", wanted), None
+    is_same = isinstance(earlier, PeerHandshake) and earlier.peer == peer
+    if not isinstance(earlier, PeerHandshake) or earlier.role != role or not is_same:
+        raise LocalError(f"{peer} can go on from a handshake with our {role} alone")
     if earlier.peer_context is None:
-        raise LocalError("of that handshake OpenSSL remembers nothing")
+        raise LocalError(f"of that handshake {peer} remembers nothing")
     return earlier.peer_context, earlier.peer_session
 
 
