@@ -9,12 +9,14 @@ from in_memory import SIDES, Pair, data_of, other, records
 
 import tlslab
 from tlslab.connection.connection import Connection
-from tlslab.crypto.suites import SUITES
+from tlslab.crypto.suites import SUITES, TLS13_SUITES
 from tlslab.tls12.keys import Secrets
 from tlslab.wire.registry import ContentType
 
 DATA = {"client": b"HTTP/1.0 200 OK\r\n\r\nhello", "server": b"GET / HTTP/1.0\r\n\r\n"}
 """What each side gets."""
+ALERT_IN_TLS13 = 2 + 1 + 16
+"""Level and description, the type, the tag."""
 
 
 class Copies(dict[str, Connection]):
@@ -33,22 +35,31 @@ class Copies(dict[str, Connection]):
 
 @dataclass
 class Conversation:
-    """A client asks, a server answers and closes. Records wait on the wire, each with its sender."""
+    """A client asks, a server answers and closes. Records wait on the wire, each with its sender.
+
+    early: how much of the question the client has sent before the handshake; accepted: whether the
+    server has taken it.
+    """
 
     sides: dict[str, Connection]
     wire: list[tuple[str, bytes]]
     got: dict[str, bytes]
     spoken: frozenset[str] = frozenset()
+    early: int = 0
+    accepted: bool = False
 
     @classmethod
     def begin(cls, pair: Pair) -> "Conversation":
         beginning = cls({side: pair[side] for side in SIDES}, [], {"client": b"", "server": b""})
+        beginning.early = len(pair.client._context.config.early_data)
         beginning.collect("client")
         return beginning
 
     def copy(self) -> "Conversation":
         sides = Copies(self.sides)
-        return Conversation(sides, list(self.wire), dict(self.got), self.spoken)
+        return Conversation(
+            sides, list(self.wire), dict(self.got), self.spoken, self.early, self.accepted
+        )
 
     def deliver(self, data: bytes | None = None) -> None:
         """Take the next record from the wire to its receiver, or `data` in its place."""
@@ -58,8 +69,14 @@ class Conversation:
         try:
             events = self.sides[receiver].receive_data(record if data is None else data)
         finally:
-            self.got[receiver] += data_of(events or self.sides[receiver].events())
+            events = events or self.sides[receiver].events()
+            self.got[receiver] += data_of(events)
             assert DATA[receiver].startswith(self.got[receiver]), "other data was delivered"
+        for event in events:
+            if isinstance(event, tlslab.HandshakeCompleted) and receiver == "client":
+                self.accepted = event.early_data_accepted
+            if isinstance(event, tlslab.PeerClosed):
+                self.sides[receiver].close()  # in TLS 1.2 it is closed already
         self.speak(receiver)
         self.collect(receiver)
 
@@ -68,7 +85,8 @@ class Conversation:
         if side in self.spoken or not connection.is_connected:
             return
         if side == "client" or self.got["server"] == DATA["server"]:
-            connection.send(DATA[other(side)])
+            said = self.early if side == "client" and self.accepted else 0
+            connection.send(DATA[other(side)][said:])
             self.spoken |= {side}
             if side == "server":
                 connection.close()
@@ -95,7 +113,8 @@ def copied(connection: Connection) -> Connection:
     """A connection that goes on from here by itself. What never changes is shared."""
     context = connection._context
     state = connection._state
-    constant = [context.config, context.primitives, context.trace, *SUITES.values()]
+    constant = [context.config, context.primitives, context.trace]
+    constant += [*SUITES.values(), *TLS13_SUITES.values()]
     constant += [
         value for field in fields(state) if not changes(value := getattr(state, field.name))
     ]
@@ -103,7 +122,7 @@ def copied(connection: Connection) -> Connection:
 
 
 def changes(value: object) -> bool:
-    """Secrets hold the counters of their records."""
+    """The secrets of TLS 1.2 hold the counters of their records; in TLS 1.3 no state has any."""
     return isinstance(value, Secrets)
 
 
@@ -132,8 +151,11 @@ class Moment:
 def alert_waits(connection: Connection) -> bool:
     if not connection.is_closed:
         return False
-    waiting = records(connection.data_to_send())
-    return bool(waiting) and waiting[-1].type == ContentType.alert
+    *_, last = records(connection.data_to_send()) or [None]
+    if last is None or last.type == ContentType.alert:
+        return last is not None
+    # Of type application_data, like all that TLS 1.3 protects; nobody says two bytes here.
+    return last.type == ContentType.application_data and len(last.fragment) == ALERT_IN_TLS13
 
 
 def moments_of(pair: Pair) -> tuple[Moment, ...]:
