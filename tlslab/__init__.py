@@ -9,14 +9,23 @@ For learning. It is careful, but it is not what should guard real data.
 `tlslab.lab` has what the notebooks call, `tlslab.view` what they show.
 """
 
-from tlslab.connection.config import ClientConfig, Credential, ServerConfig
+from tlslab.connection.config import (
+    ClientAuthentication,
+    ClientConfig,
+    Credential,
+    ServerConfig,
+)
 from tlslab.connection.connection import Connection
 from tlslab.connection.context import (
     ApplicationData,
+    ClientAuthenticated,
     HandshakeCompleted,
+    KeysUpdated,
     PeerClosed,
+    TicketReceived,
     WarningReceived,
 )
+from tlslab.connection.session import AntiReplay, ExternalPSK, SessionCache, TicketKeys
 from tlslab.endpoints import client, server
 from tlslab.errors import AlertReceived, LocalError, ProtocolError, TLSError, Truncated
 from tlslab.primitives import Primitives
@@ -27,19 +36,27 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AlertReceived",
+    "AntiReplay",
     "ApplicationData",
     "CipherSuite",
+    "ClientAuthenticated",
+    "ClientAuthentication",
     "ClientConfig",
     "Connection",
     "Credential",
+    "ExternalPSK",
     "HandshakeCompleted",
+    "KeysUpdated",
     "LocalError",
     "NullTrace",
     "PeerClosed",
     "Primitives",
     "ProtocolError",
     "ServerConfig",
+    "SessionCache",
     "TLSError",
+    "TicketKeys",
+    "TicketReceived",
     "Trace",
     "Truncated",
     "WarningReceived",

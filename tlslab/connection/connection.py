@@ -156,7 +156,10 @@ class Connection:
         # bytes(5) would be five zeros.
         if not isinstance(data, bytes | bytearray | memoryview):
             raise LocalError(f"application data is bytes, not {type(data).__name__}")
-        self._context.writer.write(ContentType.application_data, bytes(data))
+        writer = self._context.writer
+        writer.write(ContentType.application_data, bytes(data))
+        if writer.protection.sequence_number >= self._state.MAX_RECORDS:
+            self.update_keys()
 
     def export_keying_material(
         self, label: bytes, length: int, context: bytes | None = None

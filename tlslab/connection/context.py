@@ -126,6 +126,7 @@ class State:
     unexpected_message.
     DROPS_CHANGE_CIPHER_SPEC: whether one may come and is dropped: TLS 1.3 sends it so as to look
     like TLS 1.2 to whoever stands in between (RFC 8446 Appendix D.4).
+    MAX_RECORDS: how many records may be written before the keys are updated.
     """
 
     __slots__ = ()
@@ -136,6 +137,7 @@ class State:
     AT_ONCE: ClassVar[bool] = False
     EARLY_DATA: ClassVar[bool] = False
     DROPS_CHANGE_CIPHER_SPEC: ClassVar[bool] = False
+    MAX_RECORDS: ClassVar[int] = 2**64
 
     def step(self, message: Any, context: Any) -> "State":
         """Handle a message that it accepts; the next state. Raises ProtocolError."""

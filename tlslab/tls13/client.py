@@ -46,6 +46,7 @@ from tlslab.tls13.authentication import (
     verify_signature,
 )
 from tlslab.tls13.connected import (
+    MAX_RECORDS,
     Established,
     channel_binding,
     export_keying_material,
@@ -617,6 +618,7 @@ class Connected(State):
         HandshakeType.certificate_request: CertificateRequest,
     }
     APPLICATION_DATA: ClassVar[bool] = True
+    MAX_RECORDS: ClassVar[int] = MAX_RECORDS
 
     def step(
         self,

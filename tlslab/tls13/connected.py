@@ -12,6 +12,8 @@ from tlslab.tls13.keys import Secrets, TrafficSecret, install_read, install_writ
 from tlslab.tls13.messages import KeyUpdate
 from tlslab.wire.registry import KeyUpdateRequest
 
+MAX_RECORDS = 2**24
+"""RFC 8446 §5.5: with AES-GCM, keys are good for 2^24.5 full records; a KeyUpdate comes before."""
 CHANNEL_BINDING = b"EXPORTER-Channel-Binding"
 
 

@@ -25,6 +25,7 @@ from tlslab.tls13.authentication import (
     verify_signature,
 )
 from tlslab.tls13.connected import (
+    MAX_RECORDS,
     Established,
     channel_binding,
     export_keying_material,
@@ -44,6 +45,7 @@ class _Established(State):
     __slots__ = ()
     established: Established
     APPLICATION_DATA: ClassVar[bool] = True
+    MAX_RECORDS: ClassVar[int] = MAX_RECORDS
 
     def update_keys(self, context: Context[ServerConfig], request_peer: bool) -> Self:
         """See RFC 8446 §4.6.3."""
