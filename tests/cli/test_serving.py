@@ -21,6 +21,8 @@ from cryptography import x509
 
 import tlslab as library
 from tlslab.cli.applications import Echo
+from tlslab.connection.config import system_random
+from tlslab.connection.session import TicketKeys
 from tlslab.lab.configs import client_config, server_config
 from tlslab.lab.dialing import Conversation, dial
 from tlslab.lab.dialing import Limits as Patience
@@ -38,6 +40,8 @@ from tlslab.lab.www import Www
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
 SUITE = "TLS_RSA_WITH_AES_128_GCM_SHA256"
+TLS13 = "TLS_AES_128_GCM_SHA256"
+each_version = pytest.mark.parametrize("suite", [SUITE, TLS13], ids=["TLS 1.2", "TLS 1.3"])
 # Patient in everything; a test that wants a limit shortens that one alone.
 PATIENT = Limits(
     handshake=PATIENCE, idle=PATIENCE, conversation=PATIENCE, write=PATIENCE, closing=0.2
@@ -73,10 +77,15 @@ class Watcher(Observer):
 
 @contextlib.contextmanager
 def server(
-    application: Any = Echo, *, suite: str = SUITE, **limits: Any
+    application: Any = Echo,
+    *,
+    suite: str = SUITE,
+    options: dict[str, Any] | None = None,
+    **limits: Any,
 ) -> Iterator[tuple[tuple[str, int], Watcher]]:
     watcher = Watcher()
-    made = Server(server_config(suite=suite), application, watcher, replace(PATIENT, **limits))
+    config = server_config(suite=suite, **(options or {}))
+    made = Server(config, application, watcher, replace(PATIENT, **limits))
     with in_background(made) as address:
         yield address, watcher
 
@@ -120,8 +129,8 @@ def until_closed(line: socket.socket) -> bytes:
     return received
 
 
-def client_hello() -> bytes:
-    return library.client(client_config(seed=1)).data_to_send()
+def client_hello(suite: str = SUITE) -> bytes:
+    return library.client(client_config(seed=1, suite=suite)).data_to_send()
 
 
 # --- bounded in time
@@ -146,24 +155,35 @@ def test_a_peer_that_gives_a_byte_at_a_time_has_no_more_time_than_others() -> No
         ]
 
 
-def test_a_peer_that_stops_in_the_middle_of_the_handshake_has_no_more_time_either() -> None:
-    with server(handshake=0.5) as (address, watcher), raw(address) as line:
-        line.send(client_hello())
+@pytest.mark.parametrize(
+    ("suite", "state"), [(SUITE, "WaitClientKeyExchangeRSA"), (TLS13, "WaitFinished")]
+)
+def test_a_peer_that_stops_in_the_middle_of_the_handshake_has_no_more_time_either(
+    suite: str, state: str
+) -> None:
+    with server(suite=suite, handshake=0.5) as (address, watcher), raw(address) as line:
+        line.send(client_hello(suite))
         assert until_closed(line)
-        assert watcher.problems(1) == [
-            "no complete handshake after 0.5 s, still in WaitClientKeyExchangeRSA"
-        ]
+        assert watcher.problems(1) == [f"no complete handshake after 0.5 s, still in {state}"]
 
 
-def test_silence_after_the_handshake_ends_the_connection_with_close_notify() -> None:
-    with server(idle=0.5) as (address, watcher), client(address) as conversation:
+@each_version
+def test_silence_after_the_handshake_ends_the_connection_with_close_notify(suite: str) -> None:
+    with (
+        server(suite=suite, idle=0.5) as (address, watcher),
+        client(address, suite=suite) as conversation,
+    ):
         assert list(conversation.receive(PATIENCE)) == []
         assert conversation.peer_closed
         assert watcher.problems(1) == ["no data for 0.5 s"]
 
 
-def test_a_conversation_without_end_is_ended() -> None:
-    with server(conversation=1.0) as (address, watcher), client(address) as conversation:
+@each_version
+def test_a_conversation_without_end_is_ended(suite: str) -> None:
+    with (
+        server(suite=suite, conversation=1.0) as (address, watcher),
+        client(address, suite=suite) as conversation,
+    ):
         with contextlib.suppress(library.TLSError, OSError, library.LocalError):
             while not conversation.peer_closed:
                 echoed(conversation, b"still here")
@@ -326,7 +346,10 @@ def test_what_one_connection_does_wrong_in_the_server_is_its_own_matter() -> Non
         assert watcher.problems(1)[0] == "a mistake"
 
 
-def test_what_came_before_close_notify_is_taken_though_no_answer_can_go_back() -> None:
+@pytest.mark.parametrize(("suite", "answered"), [(SUITE, []), (TLS13, [b"last words"])])
+def test_what_came_before_close_notify_is_taken_and_answered_if_the_version_lets_an_answer_go(
+    suite: str, answered: list[bytes]
+) -> None:
     got: list[bytes] = []
 
     class Listener(Echo):
@@ -334,11 +357,58 @@ def test_what_came_before_close_notify_is_taken_though_no_answer_can_go_back() -
             got.append(data)
             return data
 
-    with server(application=Listener) as (address, watcher), client(address) as conversation:
+    with (
+        server(application=Listener, suite=suite) as (address, watcher),
+        client(address, suite=suite) as conversation,
+    ):
         conversation.connection.send(b"last words")
         conversation.close()
         (visit,) = watcher.wait(1)
         assert (got, visit.problem) == ([b"last words"], None)
+        assert list(conversation.receive(0)) == answered
+        assert conversation.connection.is_closed
+
+
+def test_a_peer_that_only_listens_any_more_does_not_stay_for_ever() -> None:
+    # In TLS 1.3 it may, but a server that has nothing to say has no reason to wait.
+    with server(suite=TLS13) as (address, watcher), client(address, suite=TLS13) as conversation:
+        conversation.connection.close()
+        conversation._line.setblocking(True)
+        conversation._line.sendall(conversation.connection.data_to_send())
+        assert watcher.problems(1) == ["None"]
+
+
+def test_early_data_reach_the_application_when_the_handshake_is_complete() -> None:
+    memory = {"ticket_keys": TicketKeys(system_random), "max_early_data_size": 100}
+    with server(suite=TLS13, options=memory) as (address, watcher):
+        with client(address, suite=TLS13, resumption="ticket") as first:
+            assert echoed(first, b"x") == b"x"
+            session = first.session
+        config = {"suite": TLS13, "session": session, "early_data": b"at once"}
+        with client(address, **config) as second:
+            assert next(second.receive(PATIENCE)) == b"at once"
+        visits = watcher.wait(2)
+        assert [visit.completed.early_data_accepted for visit in visits] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("user", "answers", "names"), [("rsa", True, 1), (None, True, 0), (None, False, None)]
+)
+def test_a_client_that_would_answer_is_asked_who_it_is_after_the_handshake(
+    user: str | None, answers: bool, names: int | None
+) -> None:
+    asked: list[Visit] = []
+    with server(suite=TLS13, options={"client_authentication": "later"}) as (address, watcher):
+        watcher.authenticated = asked.append  # type: ignore[method-assign]
+        config = {"suite": TLS13, "user": user, "post_handshake_auth": answers}
+        with client(address, **config) as conversation:
+            assert echoed(conversation, b"x") == b"x"
+        (visit,) = watcher.wait(1)
+        assert visit.problem is None
+        assert len(asked) == (names is not None)
+        if names is not None:
+            assert visit.authenticated is not None
+            assert len(visit.authenticated.peer_certificates[:1]) == names
 
 
 def test_a_request_that_never_ends_is_ended() -> None:
@@ -351,7 +421,7 @@ def test_a_request_that_never_ends_is_ended() -> None:
         assert watcher.problems(1) == ["not finished 1 s later"]
 
 
-@pytest.mark.parametrize("suite", ["TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_NULL_SHA256"])
+@pytest.mark.parametrize("suite", [SUITE, "TLS_RSA_WITH_NULL_SHA256", TLS13])
 def test_a_mebibyte_goes_there_and_back(suite: str) -> None:
     data = os.urandom(2**20)
     with server(suite=suite) as (address, watcher):
@@ -360,8 +430,12 @@ def test_a_mebibyte_goes_there_and_back(suite: str) -> None:
         assert watcher.wait(1)[0].problem is None
 
 
-def test_a_connection_cut_after_the_handshake_is_noticed() -> None:
-    with server() as (address, watcher), client(address) as conversation:
+@each_version
+def test_a_connection_cut_after_the_handshake_is_noticed(suite: str) -> None:
+    with (
+        server(suite=suite) as (address, watcher),
+        client(address, suite=suite) as conversation,
+    ):
         assert echoed(conversation, b"x") == b"x"
         conversation._line.shutdown(socket.SHUT_WR)
         assert watcher.problems(1) == [
@@ -452,7 +526,7 @@ def test_serve_prints_what_it_gets_with_a_mark_on_every_line(
     assert (result.status, result.err) == (0, "")
     assert re.fullmatch(
         r"tlslab is listening on 127\.0\.0\.1:\d+, for learning only; Ctrl-C ends it\n"
-        r"\[1\] 127\.0\.0\.1:\d+: handshake completed, TLS 1\.2, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\n"
+        r"\[1\] 127\.0\.0\.1:\d+: handshake completed, TLS 1\.3, TLS_AES_128_GCM_SHA256\n"
         r"\[1\] > first\n"
         r"\[1\] > \[2\] 127\.0\.0\.1:1: handshake completed\\x1b\[0m\n",
         result.out,

@@ -19,7 +19,9 @@ from tlslab.lab.www import MAX_HEAD, Www
 GET = b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n"
 
 
-def visit(server_name: str = "server.tlslab.test", alpn: tuple[bytes, ...] = ()) -> Visit:
+def visit(
+    server_name: str = "server.tlslab.test", alpn: tuple[bytes, ...] = (), **options: Any
+) -> Visit:
     """A visit whose handshake is complete, made in memory."""
     result = Visit(1, "127.0.0.1:50000")
     # No certificate verifier would take a hostile name, so this client takes any certificate.
@@ -27,10 +29,13 @@ def visit(server_name: str = "server.tlslab.test", alpn: tuple[bytes, ...] = ())
         verify_chain=lambda chain, *_: x509.load_der_x509_certificate(chain[0])
     )
     client = tlslab.client(
-        replace(client_config(seed=1, alpn=alpn, primitives=primitives), server_name=server_name),
+        replace(
+            client_config(seed=1, alpn=alpn, primitives=primitives, **options),
+            server_name=server_name,
+        ),
         tlslab.Trace("client"),
     )
-    server = tlslab.server(server_config(seed=1), result.trace)
+    server = tlslab.server(server_config(seed=1, **options), result.trace)
     for _ in range(3):
         for event in server.receive_data(client.data_to_send()):
             if isinstance(event, HandshakeCompleted):
@@ -127,6 +132,27 @@ def test_the_secrets_are_shown_only_to_a_server_that_writes_them_down(visited: V
     body = answer(visited, GET, with_secrets=True)[2]
     assert all(secret in body for secret in secrets)
     assert visited.trace.key_log().strip() in body
+
+
+def test_the_page_of_tls_1_3_shows_versions_groups_shares_and_its_own_secrets() -> None:
+    visited = visit(version="TLS 1.3", groups=("X25519MLKEM768", "x25519"), retry=True)
+    body = answer(visited, GET)[2]
+    for shown in (
+        "<h1>TLS 1.3, as the server saw it</h1>",
+        "<code>TLSv1_3 (0x0304)</code> ← chosen",
+        "<code>TLS_AES_128_GCM_SHA256 (0x1301)</code> ← chosen",
+        '<th scope="row">Group of the key exchange</th><td><code>X25519MLKEM768</code></td>',
+        "<code>X25519MLKEM768 (0x11ec)</code> ← chosen",
+        "<code>X25519MLKEM768 (0x11ec)</code>, 1216 bytes",
+        "hello_retry_request",
+    ):
+        assert shown in body
+    assert "TLSv1_2" not in body
+    secrets = [visited.trace.value(name).hex() for name in ("shared_secret", "main_secret")]
+    assert not any(secret in body for secret in secrets)
+    with_secrets = answer(visited, GET, with_secrets=True)[2]
+    assert all(secret in with_secrets for secret in secrets)
+    assert visited.trace.key_log().strip() in with_secrets
 
 
 def test_the_page_asks_nothing_of_anybody(visited: Visit) -> None:

@@ -14,7 +14,7 @@ import socket
 import ssl
 import warnings
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -23,7 +23,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tlslab.connection.connection import Connection
-from tlslab.connection.context import ApplicationData, Event, HandshakeCompleted, PeerClosed
+from tlslab.connection.context import (
+    ApplicationData,
+    Event,
+    HandshakeCompleted,
+    KeysUpdated,
+    PeerClosed,
+    TicketReceived,
+)
+from tlslab.connection.session import PSKSession, Session
 from tlslab.errors import AlertReceived, TLSError
 from tlslab.lab import pki
 from tlslab.lab.serving import is_loopback
@@ -59,6 +67,9 @@ def dial(host: str, port: int, limits: Limits = DEFAULT_LIMITS) -> socket.socket
 class Conversation:
     """One connection of a client: handshake, then data, then the goodbye.
 
+    completed: what was agreed on, once it was. tickets: what a server of TLS 1.3 has given so far.
+    keys_updated: whether the server writes with new keys since. peer_closed: whether it will say
+    no more.
     Every method raises TLSError, OSError, and TimeoutError, which is one, when patience ends.
     """
 
@@ -68,6 +79,8 @@ class Conversation:
         self.connection = connection
         self.limits = limits
         self.completed: HandshakeCompleted | None = None
+        self.tickets: list[PSKSession] = []
+        self.keys_updated = False
         self.peer_closed = False
         self._line = line
         self._line.setblocking(False)
@@ -75,6 +88,13 @@ class Conversation:
         self._incoming: deque[bytes] = deque()
         self._failure: Exception | None = None
         self._ended = False
+
+    @property
+    def session(self) -> Session | PSKSession | None:
+        """What the next connection can go on with; in TLS 1.3 the last ticket."""
+        if self.tickets:
+            return self.tickets[-1]
+        return None if self.completed is None else self.completed.session
 
     def handshake(self) -> HandshakeCompleted:
         """Go on until both Finished were right."""
@@ -116,6 +136,18 @@ class Conversation:
             except (TLSError, OSError) as error:
                 # What came before it was good.
                 self._failure = error
+
+    def wait(self, until: Callable[[], bool], silence: float) -> None:
+        """Go on until the condition holds, or the server says nothing for `silence` seconds.
+
+        What comes meanwhile waits for `receive`, and so does an error.
+        """
+        try:
+            while not (until() or self.peer_closed or self._failure):
+                if not self._turn(monotonic() + silence):
+                    return
+        except (TLSError, OSError) as error:
+            self._failure = error
 
     def close(self) -> None:
         """close_notify, and a moment for the server to say it too. Raises nothing."""
@@ -179,6 +211,10 @@ class Conversation:
                 self._incoming.append(event.data)
             elif isinstance(event, HandshakeCompleted):
                 self.completed = event
+            elif isinstance(event, TicketReceived):
+                self.tickets.append(event.session)
+            elif isinstance(event, KeysUpdated):
+                self.keys_updated = True
             elif isinstance(event, PeerClosed):
                 self.peer_closed = True
 

@@ -11,8 +11,14 @@ from html import escape
 
 from tlslab.connection.context import HandshakeCompleted
 from tlslab.lab.terminal import printable
-from tlslab.trace import KeyLogged, Message, SecretDerived, Trace
-from tlslab.wire.extensions import ALPN, ServerName
+from tlslab.trace import KeyLogged, Message, Negotiated, SecretDerived, Trace
+from tlslab.wire.extensions import (
+    ALPN,
+    KeyShareClientHello,
+    ServerName,
+    SupportedGroups,
+    SupportedVersions,
+)
 from tlslab.wire.framing import HANDSHAKE_HEADER_LENGTH
 from tlslab.wire.hello import ClientHello, ServerHello
 
@@ -55,6 +61,7 @@ def handshake_page(
     """The whole page. request: the head of the HTTP request. with_secrets: show those too."""
     client_hello = _client_hello(trace)
     server_hello = _server_hello(trace)
+    group = _group(trace)
     title = f"{completed.version.title}, as the server saw it"
     secrets = _secrets(trace) if with_secrets else _NO_SECRETS
     return f"""<!doctype html>
@@ -69,10 +76,10 @@ def handshake_page(
 <p>tlslab answered this connection. It is for learning, and guards nothing of value.</p>
 
 <h2>What was agreed on</h2>
-{_table(_agreed(completed, client_hello, server_hello))}
+{_table(_agreed(completed, group, client_hello, server_hello))}
 
 <h2>What the client offered</h2>
-{_table(_offered(client_hello, completed))}
+{_table(_offered(client_hello, completed, group))}
 
 <h2>Who said what</h2>
 {_messages(trace.messages())}
@@ -92,10 +99,15 @@ def handshake_page(
 
 
 def _agreed(
-    completed: HandshakeCompleted, client_hello: ClientHello, server_hello: ServerHello
+    completed: HandshakeCompleted, group: str, client_hello: ClientHello, server_hello: ServerHello
 ) -> Iterator[tuple[str, str]]:
     yield "Version", _text(completed.version.title)
     yield "Cipher suite", _code(completed.cipher_suite.label)
+    if group:
+        yield "Group of the key exchange", _code(group)
+    if completed.resumed:
+        early = ", with early data" if completed.early_data_accepted else ""
+        yield "Resumed", f"from an earlier session{early}"
     yield "Server name", _code(completed.server_name) if completed.server_name else _none("none")
     protocol = completed.alpn_protocol
     yield "Protocol (ALPN)", _code(_ascii(protocol)) if protocol else _none("none")
@@ -103,8 +115,19 @@ def _agreed(
     yield "Server random", _code(server_hello.random.hex())
 
 
-def _offered(client_hello: ClientHello, completed: HandshakeCompleted) -> Iterator[tuple[str, str]]:
-    yield "Version", _code(client_hello.client_version.label)
+def _offered(
+    client_hello: ClientHello, completed: HandshakeCompleted, group: str
+) -> Iterator[tuple[str, str]]:
+    offered = client_hello.extension(SupportedVersions)
+    # RFC 8446 §4.1.2: from TLS 1.3 on the old field always says 1.2, and nobody looks at it.
+    versions = offered.versions if offered else (client_hello.client_version,)
+    yield (
+        "Versions" if offered else "Version",
+        _list(
+            _code(version.label) + (_CHOSEN if version is completed.version else "")
+            for version in versions
+        ),
+    )
     names = client_hello.extension(ServerName)
     asked = [_code(_ascii(name.host_name)) for name in names.server_name_list] if names else []
     yield "Server name", ", ".join(asked) or _none("did not say which server it wants")
@@ -114,11 +137,32 @@ def _offered(client_hello: ClientHello, completed: HandshakeCompleted) -> Iterat
     yield (
         "Cipher suites",
         _list(
-            _code(suite.label) + (" ← chosen" if suite is completed.cipher_suite else "")
+            _code(suite.label) + (_CHOSEN if suite is completed.cipher_suite else "")
             for suite in client_hello.cipher_suites
         ),
     )
+    groups = client_hello.extension(SupportedGroups)
+    if groups:
+        yield (
+            "Groups",
+            _list(
+                _code(each.label) + (_CHOSEN if each.name == group else "")
+                for each in groups.named_group_list
+            ),
+        )
+    shares = client_hello.extension(KeyShareClientHello)
+    if shares:
+        yield (
+            "Key shares",
+            _list(
+                f"{_code(share.group.label)}, {len(share.key_exchange)} bytes"
+                for share in shares.client_shares
+            ),
+        )
     yield "Extensions", _list(_code(kind.label) for kind in client_hello.extension_types())
+
+
+_CHOSEN = " ← chosen"
 
 
 def _messages(messages: list[Message]) -> str:
@@ -150,7 +194,7 @@ def _secrets(trace: Trace) -> str:
     derived = [
         (event.name, _code(event.value.hex()))
         for event in trace.of(SecretDerived)
-        if event.name in ("premaster_secret", "master_secret")
+        if event.name in ("premaster_secret", "master_secret", "shared_secret", "main_secret")
     ]
     lines = "\n".join(str(line) for line in trace.of(KeyLogged))
     return (
@@ -194,6 +238,10 @@ def _ascii(name: bytes) -> str:
 
 def _client_hello(trace: Trace) -> ClientHello:
     return ClientHello.decode(trace.messages("client_hello")[0].raw, None, HANDSHAKE_HEADER_LENGTH)
+
+
+def _group(trace: Trace) -> str:
+    return next((each.value for each in trace.of(Negotiated) if each.name == "group"), "")
 
 
 def _server_hello(trace: Trace) -> ServerHello:

@@ -15,10 +15,16 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import tlslab
-from tlslab.connection.config import ServerConfig
+from tlslab.connection.config import ClientAuthentication, ServerConfig
 from tlslab.connection.connection import Connection
-from tlslab.connection.context import ApplicationData, Event, HandshakeCompleted, PeerClosed
-from tlslab.errors import AlertReceived, TLSError
+from tlslab.connection.context import (
+    ApplicationData,
+    ClientAuthenticated,
+    Event,
+    HandshakeCompleted,
+    PeerClosed,
+)
+from tlslab.errors import AlertReceived, LocalError, TLSError
 from tlslab.trace import Annotate, RecordDetails, Trace
 
 
@@ -110,14 +116,15 @@ class Visit:
     """One connection, from its first byte to its last.
 
     number: counted from 1. peer: the address it comes from. completed: what was agreed on, once it
-    was. problem: why it ended, if not by close_notify. stopped: whether it was the server who had
-    to go.
+    was. authenticated: what the client said when it was asked after the handshake. problem: why it
+    ended, if not by close_notify. stopped: whether it was the server who had to go.
     """
 
     number: int
     peer: str
     trace: HandshakeTrace = field(default_factory=HandshakeTrace, repr=False)
     completed: HandshakeCompleted | None = None
+    authenticated: ClientAuthenticated | None = None
     problem: Exception | None = None
     stopped: bool = False
 
@@ -133,6 +140,9 @@ class Observer:
 
     def completed(self, visit: Visit) -> None:
         """A handshake was completed."""
+
+    def authenticated(self, visit: Visit) -> None:
+        """A client that was asked after the handshake has said who it is, or that it will not."""
 
     def ended(self, visit: Visit) -> None:
         """A connection is over."""
@@ -263,14 +273,16 @@ class _Line:
         self.writer.transport.abort()
 
     async def _handshake(self) -> list[Event]:
-        """Until the handshake is complete; give the events that came with its last bytes."""
+        """Until the handshake is complete; give the events until then, early data among them."""
         limit = self.limits.handshake
+        seen: list[Event] = []
         try:
             async with asyncio.timeout(limit):
                 while True:
                     events = await self._turn()
+                    seen += events
                     if self.visit.completed:
-                        return events
+                        return seen
                     if any(isinstance(event, PeerClosed) for event in events):
                         raise AlertReceived("close_notify", "it left before the handshake was over")
         except TimeoutError:
@@ -281,6 +293,10 @@ class _Line:
 
     async def _converse(self, events: list[Event]) -> None:
         """Let the application answer, until one side has no more to say."""
+        if self.server.config.client_authentication is ClientAuthentication.LATER:
+            # A client that has not said that it would answer is not asked.
+            with contextlib.suppress(LocalError):
+                self.connection.request_certificate()
         limits = self.limits
         application = self.server.application(self.visit)
         now = asyncio.get_running_loop().time
@@ -290,7 +306,8 @@ class _Line:
             for event in events:
                 if isinstance(event, ApplicationData):
                     answer = application.received(event.data)
-                    # Unless close_notify came right behind the data: that ends both directions.
+                    # Unless close_notify came right behind the data: in TLS 1.2 that ends both
+                    # directions. In TLS 1.3 the client still listens (RFC 8446 §6.1).
                     if self.connection.is_connected:
                         self.connection.send(answer)
                 if isinstance(event, PeerClosed) or application.finished:
@@ -327,6 +344,9 @@ class _Line:
             if isinstance(event, HandshakeCompleted):
                 self.visit.completed = event
                 self.server.observer.completed(self.visit)
+            elif isinstance(event, ClientAuthenticated):
+                self.visit.authenticated = event
+                self.server.observer.authenticated(self.visit)
 
     async def _flush(self) -> None:
         data = self.connection.data_to_send()
