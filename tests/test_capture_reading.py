@@ -67,9 +67,10 @@ def test_without_the_key_log_there_is_no_secret_in_it(trace):
     [
         shuffled,
         lambda packets: [each for each in packets for _ in range(2)],
+        lambda packets: [packets[1], packets[0], *packets[2:]],
         lambda packets: packets[3:],
     ],
-    ids=["shuffled", "each twice", "begun after the TCP handshake"],
+    ids=["shuffled", "each twice", "the answer before the call", "begun after the TCP handshake"],
 )
 def test_packets_late_twice_or_from_the_middle_on(order, trace):
     (found,) = capture.conversations(in_order(capture.pcapng(trace), order))
@@ -101,13 +102,49 @@ def test_wherever_it_is_cut_off_it_is_refused_or_ends_with_a_whole_block(trace):
                 capture.conversations(content[:end])
 
 
-def test_what_is_not_tcp_is_passed_over(trace):
-    noise = capture._block(
-        capture.ENHANCED_PACKET, struct.pack("<IIIII", 0, 0, 0, 28, 28) + b"\x45" + bytes(27)
+def packet(data, interface=0):
+    head = struct.pack("<IIIII", interface, 0, 0, len(data), len(data))
+    return capture._block(capture.ENHANCED_PACKET, head + data + bytes(-len(data) % 4))
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        packet(b""),
+        packet(b"\x45" + bytes(27)),
+        packet(capture._ip("client", "server", b"no whole TCP header")),
+        packet(b"\x45" + bytes(39), interface=7),
+        capture._block(0x0BAD, b"1234"),
+        capture._block(capture.SECRETS, struct.pack("<II", 0x57474B4C, 4) + b"1234"),
+    ],
+    ids=["empty", "not TCP", "too short", "of no interface", "of no known kind", "other secrets"],
+)
+def test_what_is_not_tcp_is_passed_over(noise, trace):
+    (found,) = capture.conversations(capture.pcapng(trace) + noise)
+    assert (found.client, found.server) == (sent(trace, "client"), sent(trace, "server"))
+    assert found.key_log == trace.key_log()
+
+
+def test_options_of_tcp_and_padding_behind_the_packet_are_no_data(trace):
+    segment = capture._tcp("client", "server", 7, 0, capture.PSH, b"four")
+    options = bytes((1, 1, 1, 0))
+    longer = segment[:12] + bytes([6 << 4]) + segment[13:20] + options + segment[20:]
+    section, interface, *_ = blocks(capture.pcapng(trace))
+    padded = capture._ip("client", "server", longer) + b"padding"
+    (found,) = capture.conversations(section + interface + packet(padded))
+    assert found.client == b"four"
+
+
+def test_two_connections_are_two_conversations(trace):
+    other = lab.handshake(seed=2).trace
+    content = (
+        capture.pcapng(other)
+        .replace(struct.pack("!HH", 50_000, 443), struct.pack("!HH", 50_001, 443))
+        .replace(struct.pack("!HH", 443, 50_000), struct.pack("!HH", 443, 50_001))
     )
-    unknown = capture._block(0x0BAD, b"1234")
-    (found,) = capture.conversations(capture.pcapng(trace) + noise + unknown)
-    assert found.client == sent(trace, "client")
+    first, second = capture.conversations(capture.pcapng(trace) + content)
+    assert first.client == sent(trace, "client")
+    assert second.client == sent(other, "client")
 
 
 def test_sequence_numbers_begin_again_after_the_last_of_32_bits():

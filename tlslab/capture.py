@@ -242,8 +242,7 @@ class _Streams:
         for place, payload in sorted(places):
             if payload and place > len(data):
                 raise LocalError(f"{place - len(data)} bytes of a TCP connection are missing")
-            if payload and place >= 0:
-                data += payload[len(data) - place :]
+            data += payload[len(data) - place :]
         return data
 
 

@@ -45,7 +45,7 @@ path = capture.save_pcapng(session.trace, "recorded.pcapng", with_key_log=False)
 print(path, "has", f"{path.stat().st_size:,} bytes")
 
 # %% [markdown]
-# From here on **we forget the session**, and have the file. It is a capture, as Wireshark makes them: packets, with addresses and times. `load_pcapng` puts the
+# From here on **we forget the session**, and have the file. It is a *capture*, as Wireshark makes them: packets, with addresses and times. `load_pcapng` puts the
 # bytes of the packets together again, and gives what each side sent:
 
 # %%
@@ -295,9 +295,11 @@ else:
 # **A new certificate, after the theft?** The certificate of then is in the recording, and the key that was stolen belongs to it. A new one helps for new sessions alone:
 
 # %%
+from tlslab.errors import ProtocolError
+
 try:
     usable(open_recording)(recording.client, recording.server, lab.pki.server_other().private_key)
-except Exception as error:
+except ProtocolError as error:
     print("with another key:", error.alert)
 print("with the stolen one:", len(from_client), "bytes, today as ever")
 

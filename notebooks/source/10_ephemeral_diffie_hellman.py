@@ -46,7 +46,7 @@ view.text.bytes_of(session.trace.messages("client_key_exchange")[0])
 #
 # ## A secret in public, by hand
 #
-# Whitfield Diffie and Martin Hellman found the answer in 1976. You need a prime number `p`, and a number `g` below it, the *generator*. Both are public. We take 23 and 5, and
+# Whitfield Diffie and Martin Hellman found the answer in 1976, and *Diffie-Hellman* is its name. You need a prime number `p`, and a number `g` below it, the *generator*. Both are public. We take 23 and 5, and
 # calculate as on a clock with 23 hours: of every result we keep only the remainder of a division by 23.
 #
 # - Alice thinks of a number, say 6, and tells nobody. She computes 5 to the power 6, and says the remainder aloud. That is her **share**.
@@ -250,7 +250,7 @@ view.text.bytes_of(server_key_exchange)
 #
 # ## "A handshake is one secret agreed"
 #
-# Alice and Bob have a secret that nobody has who only listens. But **who is Bob?** Diffie-Hellman gives you a secret with *whoever sent the share*. Mallory sits in between and takes part:
+# Alice and Bob have a secret that nobody has who only listens. But **who is Bob?** Diffie-Hellman gives you a secret with *whoever sent the share*. Mallory is a *man in the middle*: she sits in between and takes part.
 #
 # ```
 #   Alice ── share of Alice ──►  Mallory  ── share of Mallory ──► Bob
@@ -533,7 +533,7 @@ print(mine.gcm_unprotect(client_key, client_iv, 1, 23, 0x0303, fragment))
 #
 # ### "Ephemeral means 24 hours"
 #
-# It has nothing to do with a time. *Ephemeral* means: made for one handshake, and then thrown away. Three connections with OpenSSL, one right after the other:
+# It has nothing to do with a time. A key is *ephemeral* if it is made for one handshake, and then thrown away. Three connections with OpenSSL, one right after the other:
 
 # %%
 sessions = [lab.peers.openssl(role="client", suite=SUITE, groups="x25519") for _ in range(3)]
@@ -555,7 +555,7 @@ print("the handshake is completed:", client.completed)
 print("Mallory reads:", mallory.received)
 
 # %% [markdown]
-# From the theft on, whoever has the key **is** the server, to everybody whom they can get in between, until the certificate expires or is no longer believed. To replace the key helps now, which it did not in notebook 09.
+# From the theft on, whoever has the key **is** the server, to everybody whom they can get in between, until the certificate expires or is no longer believed. To replace the key, and have the old certificate revoked, helps now. In notebook 09 it did not.
 #
 # | with the stolen key, can one … | RSA key exchange | ephemeral Diffie-Hellman |
 # |---|---|---|

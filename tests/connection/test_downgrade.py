@@ -1,64 +1,78 @@
 """A server that could do TLS 1.3 says so in its random, and a client that could, looks there."""
 
+from typing import Any
+
 import pytest
 from in_memory import GCM, Pair, changed, message_in, with_fields
 
 import tlslab
-from tlslab.connection import negotiation
 from tlslab.wire.extensions import SupportedVersions
 from tlslab.wire.hello import ClientHello, ServerHello
 from tlslab.wire.registry import CipherSuite, ProtocolVersion
 
-ONE = {"cipher_suites": (GCM,)}
-BOTH = {"cipher_suites": (CipherSuite.TLS_AES_128_GCM_SHA256, GCM)}
+ONE: dict[str, Any] = {"cipher_suites": (GCM,)}
+BOTH: dict[str, Any] = {"cipher_suites": (GCM, CipherSuite.TLS_AES_128_GCM_SHA256)}
+MARK = bytes.fromhex("444F574E47524401")
+OLDER_MARK = bytes.fromhex("444F574E47524400")
 
 
-def without_tls13(hello: ClientHello) -> ClientHello:
-    """What a man in the middle makes of it who wants an older version."""
-    kept = tuple(each for each in hello.extensions if not isinstance(each, SupportedVersions))
-    return with_fields(extensions=kept)(hello)
+def with_random_ending(pair: Pair, end: bytes) -> bytes:
+    """The server's flight, with another end of its random."""
+    pair.give("server", pair.take("client"))
+    change = with_fields(random=bytes(24) + end)
+    return changed(pair.take("server"), ServerHello, change)
 
 
-def test_two_that_can_do_both_agree_on_the_newer():
-    pair = Pair(client=BOTH, server=BOTH).connected()
-    assert pair.events["client"][0].version is ProtocolVersion.TLSv1_3
-    assert not message_in(pair, "server", ServerHello).random.endswith(b"DOWNGRD\x01")
-
-
-@pytest.mark.parametrize("older", ["suites", "max_version"])
-def test_a_server_of_both_versions_marks_its_random_for_a_client_of_one(older: str):
-    client = ONE if older == "suites" else {**BOTH, "max_version": ProtocolVersion.TLSv1_2}
+@pytest.mark.parametrize("client", [ONE, {**BOTH, "max_version": ProtocolVersion.TLSv1_2}])
+def test_a_server_of_both_versions_marks_its_random_for_a_client_of_one(client: dict[str, Any]):
     pair = Pair(client=client, server=BOTH).connected()
     assert pair.events["client"][0].version is ProtocolVersion.TLSv1_2
     random = message_in(pair, "server", ServerHello).random
-    assert random[24:] == bytes.fromhex("444F574E47524401")
+    assert random[24:] == MARK
     assert len(random) == 32
-    only = Pair(GCM).connected()
-    assert not message_in(only, "server", ServerHello).random.endswith(b"DOWNGRD\x01")
 
 
-def test_a_client_of_both_versions_refuses_a_marked_random():
-    pair = Pair(client=BOTH, server=BOTH)
-    pair.give("server", changed(pair.take("client"), ClientHello, without_tls13))
+@pytest.mark.parametrize(("client", "server"), [(ONE, ONE), (BOTH, ONE), (BOTH, BOTH)])
+def test_nobody_else_gets_a_marked_random(client: dict[str, Any], server: dict[str, Any]):
+    pair = Pair(client=client, server=server).connected()
+    assert not pair.sent["server"][:100].count(MARK[:7])
+    best = ProtocolVersion.TLSv1_3 if server is BOTH else ProtocolVersion.TLSv1_2
+    assert pair.events["client"][0].version is best
+
+
+@pytest.mark.parametrize("mark", [MARK, OLDER_MARK])
+def test_a_client_of_both_versions_refuses_a_marked_random(mark: bytes):
+    """The second mark is for TLS 1.1 and older; RFC 8446 §4.1.3 wants both looked for."""
+    pair = Pair(client=BOTH, server=ONE)
+    flight = with_random_ending(pair, mark)
     with pytest.raises(tlslab.ProtocolError) as caught:
-        pair.give("client", pair.take("server"))
+        pair.give("client", flight)
     assert (caught.value.alert, caught.value.where) == ("illegal_parameter", "server_hello.random")
     assert caught.value.section == "RFC 8446 §4.1.3"
 
 
-@pytest.mark.parametrize("newer", ["client", "server"])
-def test_a_side_of_both_versions_goes_on_with_a_side_of_one(newer: str):
-    configs = {"client": ONE, "server": ONE, newer: BOTH}
-    pair = Pair(**configs).connected()
-    for side in ("client", "server"):
-        assert pair.events[side][0].version is ProtocolVersion.TLSv1_2
-        assert pair.events[side][0].cipher_suite is GCM
-
-
-def test_a_client_of_one_version_does_not_care():
-    """The mark means nothing to it: it could not have done better."""
-    pair = Pair(GCM)
-    pair.give("server", pair.take("client"))
-    mark = with_fields(random=bytes(24) + negotiation.DOWNGRADE_TO_TLS12)
-    pair.give("client", changed(pair.take("server"), ServerHello, mark))
+def test_a_client_of_both_versions_takes_another_random():
+    pair = Pair(client=BOTH, server=ONE)
+    pair.give("client", with_random_ending(pair, MARK[:7] + b"\2"))
     assert not pair.client.is_closed
+
+
+@pytest.mark.parametrize("mark", [MARK, OLDER_MARK])
+def test_a_client_of_one_version_does_not_care(mark: bytes):
+    """The mark means nothing to it: it could not have done better."""
+    pair = Pair(client=ONE)
+    pair.give("client", with_random_ending(pair, mark))
+    assert not pair.client.is_closed
+
+
+def test_who_cuts_the_offer_is_found_out():
+    """A man in the middle takes TLS 1.3 out of the ClientHello: the mark tells."""
+
+    def cut(hello: Any) -> Any:
+        kept = tuple(e for e in hello.extensions if not isinstance(e, SupportedVersions))
+        return with_fields(extensions=kept)(hello)
+
+    pair = Pair(client=BOTH, server=BOTH)
+    pair.give("server", changed(pair.take("client"), ClientHello, cut))
+    with pytest.raises(tlslab.ProtocolError, match="somebody has changed the offer on its way"):
+        pair.give("client", pair.take("server"))

@@ -49,6 +49,30 @@ EVERY_KIND = {
 }
 
 
+TLS13 = {"version": "TLS 1.3"}
+EVERY_KIND_OF_TLS13 = {
+    "derive_secret": TLS13,
+    "per_record_nonce": TLS13,
+    "tls13_signed_content": TLS13,
+    "binder_key": {**TLS13, "resumption": "ticket"},
+    "finished_mac": TLS13,
+}
+
+
+@pytest.mark.parametrize("name", EVERY_KIND_OF_TLS13)
+def test_a_wrong_function_is_named_in_tls13(name):
+    mine = REFERENCE.using(choose_cipher_suite=REFERENCE.choose_cipher_suite)
+    found = find_fault(mine, **EVERY_KIND_OF_TLS13[name])
+    assert [row[1] for row in found.rows] == ["OpenSSL accepted everything"] * 2
+
+    def wrong(*arguments):
+        right = getattr(REFERENCE, name)(*arguments)
+        return right[:-1] + bytes([right[-1] ^ 1])
+
+    found = find_fault(mine.using(**{name: wrong}), **EVERY_KIND_OF_TLS13[name])
+    assert name in {row[2] for row in found.rows}
+
+
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_a_wrong_function_is_named_in_every_kind_of_handshake(name):
     def wrong(*arguments):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tlslab import lab
 from tlslab.errors import LocalError
 from tlslab.lab.first_answer import first_answer
 from tlslab.primitives import Primitives
@@ -96,6 +97,30 @@ def test_what_is_no_message_is_refused_in_words(nothing):
         first_answer(nothing)
 
 
+TLS13 = ("TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256")
+
+
+def hello_of_tls13(**options):
+    """The first message of the lab's client, without its record header."""
+    return lab.handshake(version="TLS 1.3", seed=1, **options).trace.messages()[0].raw
+
+
+@each_server
+def test_an_offer_of_tls13_is_answered_with_a_hello_and_records_that_nobody_reads(server):
+    answer = first_answer(hello_of_tls13(), server=server, suites=TLS13)
+    assert (answer.messages, answer.alert, answer.retry) == (("server_hello",), "", None)
+    assert answer.protected == 4
+    assert "server_hello and 4 protected records; it chose TLS 1.3, TLS_AES_128" in repr(answer)
+
+
+@each_server
+def test_a_server_asks_for_the_share_that_it_misses(server):
+    answer = first_answer(hello_of_tls13(key_shares=()), server=server, suites=TLS13)
+    assert (answer.messages, answer.server_hello) == (("hello_retry_request",), None)
+    assert answer.retry.cipher_suite is CipherSuite[TLS13[0]]
+    assert "asks for another ClientHello, with key_share" in repr(answer)
+
+
 def test_openssl_is_asked_only_for_suites_that_it_has():
     with pytest.raises(LocalError, match="OpenSSL"):
-        first_answer(offer(), suites=(GCM, "TLS_AES_128_GCM_SHA256"))
+        first_answer(offer(), suites=(GCM, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256"))

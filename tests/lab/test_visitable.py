@@ -41,6 +41,24 @@ def test_s_client_completes_a_handshake_on_the_functions_given(suite):
 
 
 @pytest.mark.peer
+def test_s_client_and_a_browser_come_with_tls13(browser):
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+    agreed = "TLS 1.3, TLS_AES_128_GCM_SHA256"
+    with lab.open_server(version="TLS 1.3") as server:
+        said = repr(lab.s_client(server))
+        assert visits(server, 1) == [agreed]
+        assert "Verify return code: 0 (ok)" in said
+        assert "-tls1_3" in said
+        context = browser.new_context(ignore_https_errors=True)
+        page = context.new_page()
+        page.goto(server.url)
+        assert "TLS_AES_128_GCM_SHA256" in page.inner_text("body")
+        context.close()
+        assert agreed in visits(server, 2)[1:]
+
+
+@pytest.mark.peer
 def test_s_client_shows_the_alert_of_a_function_that_is_wrong():
     if not shutil.which("openssl"):
         pytest.skip("openssl is not installed")

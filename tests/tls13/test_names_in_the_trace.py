@@ -4,7 +4,7 @@ from in_memory import Pair
 
 from tlslab.connection.session import TicketKeys
 from tlslab.lab.randomness import SeededRandom
-from tlslab.trace import SecretDerived, ValueReceived
+from tlslab.trace import RandomDrawn, SecretDerived, ValueReceived
 from tlslab.wire.registry import CipherSuite, NamedGroup
 
 
@@ -23,3 +23,45 @@ def test_each_ticket_has_a_name_of_its_own_and_both_sides_call_its_key_the_same(
     assert found["client"] == found["server"]
     received = [e.name for e in pair.traces["client"].of(ValueReceived) if "ticket" in e.name]
     assert received == ["ticket_0", "ticket_1", "ticket_2"]
+
+
+def shares(side, *groups):
+    """The values around the key shares in the trace of this side."""
+    both = {"groups": groups}
+    pair = Pair(CipherSuite.TLS_AES_128_GCM_SHA256, client=both, server=both, traced=True)
+    pair.connected()
+    events = pair.traces[side].events
+    return {event.name: event for event in events if isinstance(event, SecretDerived | RandomDrawn)}
+
+
+def test_a_shared_secret_is_made_of_a_private_value_and_the_peers_share():
+    found = shares("client", NamedGroup.x25519)
+    assert found["shared_secret"].inputs == ("client_private", "server_share")
+    assert shares("server", NamedGroup.x25519)["shared_secret"].inputs == (
+        "server_private",
+        "client_share",
+    )
+
+
+def test_a_hybrid_has_two_private_values_and_two_secrets():
+    client = shares("client", NamedGroup.X25519MLKEM768, NamedGroup.x25519)
+    assert len(client["client_private_mlkem"].value) == 64
+    assert len(client["client_private_ecdh"].value) == 32
+    assert len(client["client_private_x25519"].value) == 32
+    assert client["mlkem_secret"].inputs == ("client_private_mlkem", "server_share")
+    assert client["ecdh_secret"].inputs == ("client_private_ecdh", "server_share")
+    assert client["client_share_X25519MLKEM768"].inputs == (
+        "client_private_mlkem",
+        "client_private_ecdh",
+    )
+    both = client["mlkem_secret"].value + client["ecdh_secret"].value
+    assert client["shared_secret"].value == both
+    assert client["shared_secret"].inputs == ("mlkem_secret", "ecdh_secret")
+    assert client["shared_secret"].operation == (
+        "mlkem_secret + ecdh_secret, as X25519MLKEM768 has it"
+    )
+    turned = shares("client", NamedGroup.SecP256r1MLKEM768)
+    assert turned["shared_secret"].inputs == ("ecdh_secret", "mlkem_secret")
+    server = shares("server", NamedGroup.X25519MLKEM768)
+    assert server["shared_secret"].inputs == ("mlkem_secret", "ecdh_secret")
+    assert "server_private" in server["server_share"].inputs

@@ -646,6 +646,21 @@ def test_a_resumed_handshake_saves_a_round_trip_with_openssl_too():
     assert (len(flights(first.trace)), len(flights(second.trace))) == (8, 6)
 
 
+def test_tls_1_3_takes_one_round_trip_less_and_nobody_waits_for_its_tickets():
+    first = lab.handshake(seed=1, version="TLS 1.3", resumption="ticket")
+    for handshake in (first, lab.handshake(resume=first)):
+        for trace in (handshake.trace, handshake.server_trace):
+            found = flights(trace)
+            assert [each.sender for each in found] == ["client", "server"] * 3
+            answer = next(
+                number
+                for number, record in enumerate(trace.of(Record))
+                if record.sender == "server" and record.content_type == "application_data"
+            )
+            everything = sum(len(record.raw) for record in trace.of(Record)[: answer + 1])
+            assert sum(each.length for each in found) == everything
+
+
 def test_without_tls_there_are_the_data_and_two_flights_of_tcp():
     handshake = lab.handshake(seed=1, request=bytes(100), reply=bytes(7))
     assert flights_without_tls(handshake.trace) == (*TCP, ("client", 100), ("server", 7))

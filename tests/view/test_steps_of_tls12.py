@@ -183,6 +183,7 @@ def test_each_share_and_its_private_key_stand_with_the_side_that_made_them(name,
     assert value(client, "premaster_secret") == both[0].value("premaster_secret")
     section = "RFC 5246" if name == "DHE" else "RFC 8422"
     assert client.section.startswith(section)
+    assert server.section.startswith(section)
     if name != "DHE":
         assert value(server, "group") == {"x25519": "x25519"}.get(name, "secp256r1")
 

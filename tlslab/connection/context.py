@@ -170,6 +170,7 @@ class Context(Generic[ConfigT]):
     role: "client" or "server"; peer: the other one. forget: called when a fatal alert ends the
     connection, for its session must then not be resumed (RFC 5246 §7.2.2). is_tls13: whether alerts
     and closure follow RFC 8446 §6. early_data_room: how many bytes of early data may still come.
+    send_limit, receive_limit: the most bytes of content in a record, from the next keys on.
     has_closed: whether close_notify was sent. Then no message goes any more, whatever the peer asks
     for while its own direction is still open (RFC 8446 §6.1).
     """
@@ -185,7 +186,7 @@ class Context(Generic[ConfigT]):
         self.writer = RecordWriter(role, trace)
         self.events: list[Event] = []
         self.forget: Callable[[], None] = _nothing
-        self._send_limit = self._receive_limit = MAX_PLAINTEXT
+        self.send_limit = self.receive_limit = MAX_PLAINTEXT
         self.is_tls13 = False
         self.early_data_room = 0
         self.has_closed = False
@@ -241,13 +242,13 @@ class Context(Generic[ConfigT]):
     def install_write(self, protection: Protection, keys: tuple[str, ...]) -> None:
         """What is sent from here on is protected by `protection`."""
         self.writer.protection = protection
-        self.writer.max_content = self._send_limit
+        self.writer.max_content = self.send_limit
         self.trace.keys_installed(self.role, protection.name, keys)
 
     def install_read(self, protection: Protection, keys: tuple[str, ...]) -> None:
         """What comes from here on is protected by `protection`."""
         self.reader.protection = protection
-        self.reader.max_content = self._receive_limit
+        self.reader.max_content = self.receive_limit
         self.trace.keys_installed(self.peer, protection.name, keys)
 
     def send_alert(
@@ -269,13 +270,13 @@ class Context(Generic[ConfigT]):
 
     def limit_records(self, send: int, receive: int) -> None:
         """From the next keys on, records hold at most so many bytes of content (RFC 8449 §4)."""
-        self._send_limit = min(send, MAX_PLAINTEXT)
-        self._receive_limit = min(receive, MAX_PLAINTEXT)
+        self.send_limit = min(send, MAX_PLAINTEXT)
+        self.receive_limit = min(receive, MAX_PLAINTEXT)
 
     def limit_records_now(self, send: int, receive: int) -> None:
         """Records that follow hold at most so many bytes of content (RFC 8449 §4)."""
         self.limit_records(send, receive)
-        self.writer.max_content, self.reader.max_content = self._send_limit, self._receive_limit
+        self.writer.max_content, self.reader.max_content = self.send_limit, self.receive_limit
 
     def stop_protecting(self) -> None:
         """What is sent from here on goes in the clear: early data have ended in a retry."""

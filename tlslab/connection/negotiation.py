@@ -50,6 +50,8 @@ Versions = Mapping[ProtocolVersion, Version]
 
 DOWNGRADE_TO_TLS12 = b"DOWNGRD\x01"
 """The end of a server's random that could do TLS 1.3 and was asked for 1.2 (RFC 8446 §4.1.3)."""
+DOWNGRADE_TO_TLS11 = b"DOWNGRD\x00"
+"""That of one that was asked for something older yet. It stands for the same lie."""
 
 
 class Prepared(Protocol):
@@ -169,6 +171,7 @@ class WaitServerHello(State):
         self, server_hello: ServerHello | HelloRetryRequest, context: Context[ClientConfig]
     ) -> State:
         """Check the server's choice against the offer and hand over to the version chosen."""
+        refuse_ssl(server_hello.server_version, f"{server_hello.NAME}.server_version")
         version = self._version(server_hello)
         self._check_downgrade(version, server_hello)
         context.agree_on_version(version.number)
@@ -217,7 +220,8 @@ class WaitServerHello(State):
         """A server that can do better says so in its random, which is signed or kept in the hash of
         the transcript: whoever has cut the offer cannot take that away.
         """
-        if version.number < max(self.versions) and server_hello.random.endswith(DOWNGRADE_TO_TLS12):
+        marks = (DOWNGRADE_TO_TLS12, DOWNGRADE_TO_TLS11)
+        if version.number < max(self.versions) and server_hello.random.endswith(marks):
             raise ProtocolError(
                 "illegal_parameter",
                 f"the server can do more than {version.number.title}: somebody has changed the "
@@ -306,6 +310,7 @@ class WaitClientHello(State):
         extension = client_hello.extension(SupportedVersions)
         if extension is not None:
             # RFC 8446 §4.2.1: with this extension the client_version field MUST NOT be used.
+            refuse_ssl(client_hello.client_version, "client_hello.client_version")
             offered = set(extension.versions)
             best = "a choice of " + ", ".join(version.title for version in extension.versions)
             where, section = "extensions.supported_versions", "RFC 8446 §4.2.1"
@@ -339,6 +344,19 @@ class WaitClientHello(State):
                 context.trace.negotiated("server_name", host_name, "RFC 6066 §3")
                 return host_name, matching
         return "", credentials
+
+
+def refuse_ssl(version: ProtocolVersion, where: str) -> None:
+    """Raise ProtocolError for a hello of SSL 3.0, whatever its extensions say."""
+    if version == ProtocolVersion.SSLv3:
+        # "Any endpoint receiving a Hello message with [this version] set to 0x0300 MUST abort the
+        # handshake with a "protocol_version" alert."
+        raise ProtocolError(
+            "protocol_version",
+            "SSL 3.0 is broken, and forbidden",
+            where=where,
+            section="RFC 8446 Appendix D.5",
+        )
 
 
 # -- helpers ------------------------------------------------------------------------------------

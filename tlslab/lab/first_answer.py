@@ -6,19 +6,20 @@ answer.server_hello, answer.alert, answer.trace
 """
 
 import ssl
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
 from tlslab.connection.record import INITIAL_VERSION, RecordReader, RecordWriter
 from tlslab.endpoints import server as our_server
 from tlslab.errors import LocalError
-from tlslab.lab.configs import DEFAULT_SUITE, Seed, server_config, suite_named
+from tlslab.lab.configs import DEFAULT_SUITE, Seed, server_config
 from tlslab.lab.handshake import Endpoint, Ours
-from tlslab.lab.peers import OPENSSL_NAMES, OpenSSL, ssl_context
+from tlslab.lab.peers import OpenSSL, ssl_context
 from tlslab.primitives import REFERENCE, Primitives
 from tlslab.tls12.messages import Certificate, ServerHelloDone
 from tlslab.trace import Trace
+from tlslab.wire.extensions import SelectedVersion
 from tlslab.wire.framing import (
     MAX_PLAINTEXT,
     Alert,
@@ -26,9 +27,9 @@ from tlslab.wire.framing import (
     decode_handshake,
     handshake_spans,
 )
-from tlslab.wire.hello import RANDOM_LENGTH, ClientHello, ServerHello
+from tlslab.wire.hello import RANDOM_LENGTH, ClientHello, HelloRetryRequest, ServerHello
 from tlslab.wire.presentation import spans_of
-from tlslab.wire.registry import ContentType, HandshakeType
+from tlslab.wire.registry import ContentType, HandshakeType, ProtocolVersion
 
 KINDS: dict[int, type[HandshakeMessage]] = {
     HandshakeType.client_hello: ClientHello,
@@ -44,8 +45,11 @@ RANDOM = slice(6, 6 + RANDOM_LENGTH)
 class FirstAnswer:
     """The answer to a ClientHello.
 
-    server: who answered. messages: the names of the messages that came. server_hello: None if the
-    server refused or went on waiting. alert: its name, "" without one. trace: as the client saw it.
+    server: who answered. messages: the names of the messages that came in the clear. server_hello:
+    None if the server refused or went on waiting. alert: its name, "" without one. trace: as the
+    client saw it. For TLS 1.3, retry: what the server misses, if it asks for another ClientHello.
+    protected: how many records came behind the ServerHello; to read them takes the key shares'
+    secret, which is not here.
     """
 
     server: str
@@ -53,15 +57,29 @@ class FirstAnswer:
     server_hello: ServerHello | None
     alert: str
     trace: Trace = field(repr=False)
+    retry: HelloRetryRequest | None = None
+    protected: int = 0
 
     def __repr__(self) -> str:
         if self.alert:
             return f"<{self.server} refuses: {self.alert}>"
+        if self.retry is not None:
+            misses = " and ".join(each.name for each in self.retry.extension_types()[1:])
+            return f"<{self.server} asks for another ClientHello, with {misses}>"
         if self.server_hello is None:
             return f"<{self.server} does not answer: it waits for more>"
         hello = self.server_hello
-        chosen = f"{hello.server_version.title}, {hello.cipher_suite.name}"
-        return f"<{self.server} answers with {', '.join(self.messages)}; it chose {chosen}>"
+        chosen = f"{_version(hello).title}, {hello.cipher_suite.name}"
+        came = ", ".join(self.messages)
+        if self.protected:
+            came += f" and {self.protected} protected records"
+        return f"<{self.server} answers with {came}; it chose {chosen}>"
+
+
+def _version(hello: ServerHello) -> ProtocolVersion:
+    """What the server chose: an extension says so from TLS 1.3 on (RFC 8446 §4.2.1)."""
+    selected = hello.extension(SelectedVersion)
+    return selected.selected_version if selected is not None else hello.server_version
 
 
 def first_answer(
@@ -93,9 +111,7 @@ def first_answer(
     _report_message(trace, "client", client_hello, 0)
     endpoint: Endpoint
     if server == "ours":
-        codes = tuple(suite_named(suite) for suite in suites)
-        config = replace(server_config(seed=seed, primitives=primitives), cipher_suites=codes)
-        endpoint = Ours(our_server(config))
+        endpoint = Ours(our_server(server_config(suite=suites, seed=seed, primitives=primitives)))
     else:
         endpoint = _openssl(suites, own_order)
     endpoint.receive(b"".join(writer.output))
@@ -103,13 +119,7 @@ def first_answer(
 
 
 def _openssl(suites: tuple[str, ...], own_order: bool) -> OpenSSL:
-    context = ssl_context("server", suites[0])
-    names = []
-    for suite in suites:
-        if suite_named(suite) not in OPENSSL_NAMES:
-            raise LocalError(f"OpenSSL has no name here for {suite}")
-        names.append(OPENSSL_NAMES[suite_named(suite)])
-    context.set_ciphers(":".join([*names, "@SECLEVEL=0"]))
+    context = ssl_context("server", suites)
     if not own_order:
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
     return OpenSSL(context, None)
@@ -121,7 +131,9 @@ def _read(server: str, data: bytes, trace: Trace) -> FirstAnswer:
     reader.feed(data)
     names: list[str] = []
     server_hello: ServerHello | None = None
+    retry: HelloRetryRequest | None = None
     alert = ""
+    protected = 0
     while record := reader.next_record():
         kind, content = record
         number = reader.number - 1
@@ -132,20 +144,24 @@ def _read(server: str, data: bytes, trace: Trace) -> FirstAnswer:
             trace.message("server", Alert.NAME, content, spans, bytes, (number,), "none")
             trace.alert("server", found.level.name, alert)
             continue
+        if kind is not ContentType.handshake:
+            protected += kind is ContentType.application_data
+            continue
         # A first answer is short: both servers give each message records of its own.
         for raw in _messages(content):
             names.append(_report_message(trace, "server", raw, number))
             if raw[0] == HandshakeType.server_hello:
-                server_hello = _server_hello(raw, trace)
-    return FirstAnswer(server, tuple(names), server_hello, alert, trace)
+                hello = decode_handshake(ServerHello.form(raw), raw)
+                if isinstance(hello, HelloRetryRequest):
+                    retry = hello
+                elif isinstance(hello, ServerHello):
+                    server_hello = _report_server_hello(hello, trace)
+    return FirstAnswer(server, tuple(names), server_hello, alert, trace, retry, protected)
 
 
-def _server_hello(raw: bytes, trace: Trace) -> ServerHello:
-    hello = decode_handshake(ServerHello, raw)
-    if not isinstance(hello, ServerHello):
-        raise LocalError("no ServerHello")
+def _report_server_hello(hello: ServerHello, trace: Trace) -> ServerHello:
     trace.value_received("server_random", hello.random, "server_hello.random", "RFC 5246 §7.4.1.3")
-    trace.negotiated("version", hello.server_version.title, "RFC 5246 Appendix E.1")
+    trace.negotiated("version", _version(hello).title, "RFC 5246 Appendix E.1")
     trace.negotiated("cipher_suite", hello.cipher_suite.name, "RFC 5246 §7.4.1.3")
     return hello
 
@@ -153,6 +169,8 @@ def _server_hello(raw: bytes, trace: Trace) -> ServerHello:
 def _report_message(trace: Trace, sender: str, raw: bytes, number: int) -> str:
     """Tell the trace of a message in record `number`; its name."""
     kind = KINDS.get(raw[0])
+    if kind is not None:
+        kind = kind.form(raw)
     name = kind.NAME if kind else HandshakeType(raw[0]).name
     spans = partial(handshake_spans, kind, raw)
     trace.message(sender, name, raw, spans, bytes, (number,), "none")

@@ -14,7 +14,7 @@ from tlslab.lab.handshake import Ours, handshake, start_client, start_server
 from tlslab.lab.named import group_named
 from tlslab.lab.wiretap import shares_in, wire_of
 from tlslab.trace import NullTrace, Record, Trace
-from tlslab.wire.registry import CipherSuite, NamedGroup
+from tlslab.wire.registry import CipherSuite, ContentType, HandshakeType, NamedGroup
 
 PAYLOADS = tuple(range(1, 101))
 """In bytes. Over a hundred of them each block cipher shows its steps."""
@@ -85,17 +85,32 @@ def flights(trace: Trace) -> tuple[Flight, ...]:
     """The flights of a connection, TCP's first, up to the one with the server's first data.
 
     Of each flight the bytes of its records are counted; of the last one, those up to the first
-    record with data. Raises LocalError if the server sent none.
+    record with data. A ChangeCipherSpec or a ticket answers nothing, and nobody waits for it: it is
+    counted with what its sender sends next. Raises LocalError if the server sent no data.
     """
     found: list[Flight] = list(TCP)
+    held = {"client": 0, "server": 0}
     for record in trace.of(Record):
-        if found[-1].sender == record.sender and len(found) > len(TCP):
-            found[-1] = Flight(record.sender, found[-1].length + len(record.raw))
+        sender, length = record.sender, len(record.raw)
+        if _answers_nothing(record):
+            held[sender] += length
+            continue
+        length += held[sender]
+        held[sender] = 0
+        if found[-1].sender == sender and len(found) > len(TCP):
+            found[-1] = Flight(sender, found[-1].length + length)
         else:
-            found.append(Flight(record.sender, len(record.raw)))
-        if record.sender == "server" and record.content_type == "application_data":
+            found.append(Flight(sender, length))
+        if sender == "server" and record.content_type == "application_data":
             return tuple(found)
     raise LocalError("the server sent no application data, so nothing came to an end")
+
+
+def _answers_nothing(record: Record) -> bool:
+    if record.raw[0] == ContentType.change_cipher_spec:
+        return True
+    is_handshake = record.content_type == ContentType.handshake.name
+    return is_handshake and record.plaintext[:1] == bytes([HandshakeType.new_session_ticket])
 
 
 def flights_without_tls(trace: Trace) -> tuple[Flight, ...]:

@@ -18,7 +18,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from tlslab.connection.config import ServerConfig
+from tlslab.connection.config import ServerConfig, usable_versions
 from tlslab.lab import pki
 from tlslab.lab.configs import SERVER_NAME, server_config
 from tlslab.lab.named import user_identity
@@ -27,6 +27,7 @@ from tlslab.lab.serving import Observer, Server, Visit, in_background
 from tlslab.lab.terminal import printable, what_went_wrong
 from tlslab.lab.www import Www
 from tlslab.view.tables import Table
+from tlslab.wire.registry import ProtocolVersion
 
 PATIENCE = 20
 """Longest time that another program may take, in seconds."""
@@ -49,6 +50,8 @@ class OpenServer:
     def __init__(self, config: ServerConfig) -> None:
         self._observer = _Visits()
         self._stack = ExitStack()
+        # What `openssl s_client` has to be told to speak.
+        self.versions = usable_versions(config)
         server = Server(config, partial(Www, with_secrets=False), self._observer)
         host, port = self._stack.enter_context(in_background(server))
         self.host, self.port = host, port
@@ -113,7 +116,8 @@ def s_client(server: OpenServer, *, user: str | pki.Identity | None = None) -> S
     user: whose certificate it has, "rsa", "ecdsa" or an identity; None has none.
     """
     arguments = ["s_client", "-connect", server.address, "-servername", SERVER_NAME]
-    arguments += ["-verify_hostname", SERVER_NAME, "-tls1_2"]
+    flag = "-tls1_3" if ProtocolVersion.TLSv1_3 in server.versions else "-tls1_2"
+    arguments += ["-verify_hostname", SERVER_NAME, flag]
     # A server of one old suite: OpenSSL has to be asked to offer it.
     arguments += [
         "-cipher",
@@ -125,7 +129,7 @@ def s_client(server: OpenServer, *, user: str | pki.Identity | None = None) -> S
         identity = user_identity(user)
         arguments += ["-cert", str(identity.chain_path), "-cert_chain", str(identity.chain_path)]
         arguments += ["-key", str(identity.key_path)]
-    command = f"openssl s_client -connect {server.address} -tls1_2 …"
+    command = f"openssl s_client -connect {server.address} {flag} …"
     program = which("openssl")
     if program is None:
         return Said(command, ("the program openssl is not on this machine",))

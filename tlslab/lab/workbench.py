@@ -6,10 +6,11 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from tlslab.crypto.suites import SUITES
+from tlslab.crypto.suites import SUITES, TLS13_SUITES
 from tlslab.errors import LocalError, TLSError
-from tlslab.lab.configs import DEFAULT_SUITE, Seed
+from tlslab.lab.configs import Seed
 from tlslab.lab.handshake import REQUEST, Handshake, handshake
+from tlslab.lab.named import suites_named
 from tlslab.lab.peers import PeerHandshake, Role, openssl
 from tlslab.trace import Trace
 from tlslab.view.explorer import Explorer
@@ -38,8 +39,8 @@ class Workbench(WithStandIn, widgets.VBox):  # type: ignore[misc]  # ipywidgets 
         role = shown.role if isinstance(shown, PeerHandshake) else None
         fits = {"width": "max-content"}
         self._suite = widgets.Dropdown(
-            options=[suite.name for suite in SUITES],
-            value=shown.outcome.cipher_suite.name if shown.outcome else DEFAULT_SUITE,
+            options=[suite.name for suite in (*TLS13_SUITES, *SUITES)],
+            value=_suite_of(shown),
             description="Suite",
             layout={"width": "360px"},
         )
@@ -117,6 +118,7 @@ class Workbench(WithStandIn, widgets.VBox):  # type: ignore[misc]  # ipywidgets 
         if role == getattr(self._shown, "role", None):
             # Only the peer of then remembers a session.
             options["resume"] = self._shown.options.resume
+            options["early_data"] = self._shown.options.early_data
         if role is not None:
             return openssl(role, **options).trace
         done = handshake(**options)
@@ -139,6 +141,13 @@ class Workbench(WithStandIn, widgets.VBox):  # type: ignore[misc]  # ipywidgets 
     def without_kernel(self) -> str:
         """What the explorer shows, as HTML without scripts."""
         return self.explorer.without_kernel()
+
+
+def _suite_of(shown: Handshake | PeerHandshake) -> str:
+    """The suite that was agreed on, or the dearest one, if none was."""
+    if shown.outcome is not None:
+        return shown.outcome.cipher_suite.name
+    return suites_named(shown.options.suite)[0].name
 
 
 def _seed(text: str) -> Seed:

@@ -247,8 +247,17 @@ def verify_finished(
     transcript_hash: bytes,
     hash_name: str,
 ) -> None:
-    """Compare the peer's Finished with what it has to be. Raises ProtocolError: decrypt_error."""
+    """Compare the peer's Finished with what it has to be. Raises ProtocolError: decrypt_error;
+    decode_error for another length.
+    """
     expected = _verify_data(context, context.peer, secret, transcript_hash, hash_name)
+    if len(message.verify_data) != len(expected):
+        raise ProtocolError(
+            "decode_error",
+            f"{len(message.verify_data)} bytes, and not {len(expected)}",
+            where="finished.verify_data",
+            section="RFC 8446 §4.4.4",
+        )
     if not hmac.compare_digest(expected, message.verify_data):
         raise ProtocolError(
             "decrypt_error",

@@ -185,9 +185,10 @@ def psk_mode(
     return PskKeyExchangeMode.psk_ke if PskKeyExchangeMode.psk_ke in common else None
 
 
-def check_second_hello(first: ClientHello, second: ClientHello) -> None:
+def check_second_hello(first: ClientHello, second: ClientHello, group: NamedGroup) -> None:
     """Check that a second ClientHello differs from the first only where it may (RFC 8446 §4.1.2).
 
+    group: whose share was asked for, and no other; 0 if none was.
     Raises ProtocolError: illegal_parameter.
     """
     for name in ("client_version", "random", "session_id", "cipher_suites", "compression_methods"):
@@ -206,6 +207,28 @@ def check_second_hello(first: ClientHello, second: ClientHello) -> None:
             "illegal_parameter",
             "it is another one than in the first ClientHello",
             f"extensions.{kinds[0].name}" if kinds else "extensions",
+            "RFC 8446 §4.1.2",
+        )
+
+    _check_second_share(first, second, group)
+
+
+def _check_second_share(first: ClientHello, second: ClientHello, group: NamedGroup) -> None:
+    before, after = (hello.extension(KeyShareClientHello) for hello in (first, second))
+    if group:
+        groups = [share.group for share in after.client_shares] if after else []
+        if groups != [group]:
+            raise _refused(
+                "illegal_parameter",
+                f"a share of {group.name} was asked for, and no other",
+                "extensions.key_share",
+                "RFC 8446 §4.2.8",
+            )
+    elif before != after:
+        raise _refused(
+            "illegal_parameter",
+            "no other share was asked for",
+            "extensions.key_share",
             "RFC 8446 §4.1.2",
         )
 

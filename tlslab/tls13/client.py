@@ -60,6 +60,7 @@ from tlslab.tls13.keys import (
     derive_resumption_secret,
     install_read,
     install_write,
+    limit_records,
     start_without_psk,
 )
 from tlslab.tls13.messages import (
@@ -73,6 +74,7 @@ from tlslab.tls13.messages import (
     NewSessionTicket,
 )
 from tlslab.tls13.offer import Offer, OfferedPSK, prepare_again
+from tlslab.tls13.shares import derive_shared_secret
 from tlslab.wire.extensions import (
     ALPN,
     Cookie,
@@ -301,14 +303,7 @@ def _check_form(
             f"{hello.NAME}.session_id",
             section,
         )
-    kind = misplaced(hello.extension_types(), hello.NAME)
-    if kind is not None:
-        raise _refused(
-            "illegal_parameter",
-            "this extension does not belong here",
-            f"{hello.NAME}.extensions.{kind.name}",
-            "RFC 8446 §4.2",
-        )
+    _check_places(hello)
     suite = TLS13_SUITES.get(hello.cipher_suite)
     if suite is None:
         raise _refused(
@@ -318,6 +313,23 @@ def _check_form(
             section,
         )
     return suite
+
+
+def _check_places(
+    message: ServerHello
+    | HelloRetryRequest
+    | EncryptedExtensions
+    | CertificateRequest
+    | NewSessionTicket,
+) -> None:
+    kind = misplaced(message.extension_types(), message.NAME)
+    if kind is not None:
+        raise _refused(
+            "illegal_parameter",
+            "this extension does not belong here",
+            f"{message.NAME}.extensions.{kind.name}",
+            "RFC 8446 §4.2",
+        )
 
 
 def _chosen_psk(offer: Offer, server_hello: ServerHello, suite: Tls13Suite) -> OfferedPSK | NoPSK:
@@ -355,6 +367,15 @@ def _shared_secret(
     if answer is None:
         if isinstance(psk, OfferedPSK) and PskKeyExchangeMode.psk_ke in context.config.psk_modes:
             return b""
+        if isinstance(psk, OfferedPSK):
+            # Clients verify that a key_share "is present if required by the ClientHello
+            # "psk_key_exchange_modes" extension", else it is "illegal_parameter".
+            raise _refused(
+                "illegal_parameter",
+                "there is no share beside the pre-shared key, which was not to be used alone",
+                where,
+                "RFC 8446 §4.2.11",
+            )
         # RFC 8446 §9.2: "missing_extension" for what is mandatory.
         raise _refused("missing_extension", "there is no share", where, "RFC 8446 §9.2")
     share = answer.server_share
@@ -376,19 +397,7 @@ def _shared_secret(
             f"{where}.server_share.group",
             "RFC 8446 §4.2.8",
         )
-    context.trace.value_received(
-        "server_share", share.key_exchange, f"{where}.server_share.key_exchange", "RFC 8446 §4.2.8"
-    )
-    secret = context.primitives.ecdhe_shared_secret(own, share.key_exchange)
-    context.trace.secret_derived(
-        "shared_secret",
-        secret,
-        f"key exchange with {share.group.name}",
-        (f"client_share_{share.group.name}", "server_share"),
-        "RFC 8446 §7.4",
-    )
-    context.trace.negotiated("group", share.group.name, "RFC 8446 §4.2.8")
-    return secret
+    return derive_shared_secret(context, own, share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,14 +417,7 @@ class WaitEncryptedExtensions(State):
         client_hello = self.begun.client_hello
         kinds = message.extension_types()
         check_answers(kinds, client_hello, message.NAME)
-        kind = misplaced(kinds, message.NAME)
-        if kind is not None:
-            raise _refused(
-                "illegal_parameter",
-                "this extension does not belong here",
-                f"encrypted_extensions.extensions.{kind.name}",
-                "RFC 8446 §4.2",
-            )
+        _check_places(message)
         alpn_protocol = chosen_protocol(message.extension(ALPN), client_hello, message.NAME)
         protocol_agreed(context, alpn_protocol)
         self._limit_records(message, context)
@@ -435,8 +437,7 @@ class WaitEncryptedExtensions(State):
         answered = message.extension(RecordSizeLimit)
         check_record_size_limit(answered, message.NAME)
         if asked is not None and answered is not None:
-            # RFC 8449 §4: in TLS 1.3 the byte of the type counts too.
-            context.limit_records_now(answered.record_size_limit - 1, asked.record_size_limit - 1)
+            limit_records(context, answered.record_size_limit, asked.record_size_limit)
 
     def _early_data(self, message: EncryptedExtensions, alpn_protocol: bytes) -> bool:
         if message.extension(EarlyDataIndication) is None:
@@ -505,14 +506,7 @@ def _take_certificate(
 
 
 def _check_request(message: CertificateRequest, context_value: bytes) -> None:
-    kind = misplaced(message.extension_types(), message.NAME)
-    if kind is not None:
-        raise _refused(
-            "illegal_parameter",
-            "this extension does not belong here",
-            f"certificate_request.extensions.{kind.name}",
-            "RFC 8446 §4.2",
-        )
+    _check_places(message)
     if bool(message.certificate_request_context) is not bool(context_value):
         raise _refused(
             "illegal_parameter",
@@ -637,6 +631,7 @@ class Connected(State):
     def _take_ticket(
         self, message: NewSessionTicket, context: Context[ClientConfig]
     ) -> "Connected":
+        _check_places(message)
         lifetime = timedelta(seconds=message.ticket_lifetime)
         if lifetime > MAX_TICKET_LIFETIME:
             raise _refused(

@@ -269,7 +269,9 @@ def updated(context: Context[Any], secret: TrafficSecret, suite: Tls13Suite) -> 
 
 def install_write(context: Context[Any], secret: TrafficSecret, suite: Tls13Suite) -> None:
     """What we send from here on is protected by the keys of `secret`."""
-    protection, names = _protection(context, secret, suite, padding=context.config.record_padding)
+    protection, names = _protection(
+        context, secret, suite, context.send_limit, padding=context.config.record_padding
+    )
     context.install_write(protection, names)
 
 
@@ -277,14 +279,30 @@ def install_read(
     context: Context[Any], secret: TrafficSecret, suite: Tls13Suite, *, plain_alert: bool = False
 ) -> None:
     """What the peer sends from here on is protected by the keys of `secret`."""
-    protection, names = _protection(context, secret, suite, plain_alert=plain_alert)
+    protection, names = _protection(
+        context, secret, suite, context.receive_limit, plain_alert=plain_alert
+    )
     context.install_read(protection, names)
+
+
+def limit_records(context: Context[Any], send: int, receive: int) -> None:
+    """What follows holds at most so many bytes a record; in TLS 1.3 the byte of the type and the
+    padding count too (RFC 8449 §4).
+    """
+    context.limit_records_now(send - 1, receive - 1)
+    for protection, limit in (
+        (context.writer.protection, context.send_limit),
+        (context.reader.protection, context.receive_limit),
+    ):
+        if isinstance(protection, AEAD):
+            protection.max_inner = limit + 1
 
 
 def _protection(
     context: Context[Any],
     secret: TrafficSecret,
     suite: Tls13Suite,
+    limit: int,
     *,
     padding: int = 0,
     plain_alert: bool = False,
@@ -312,4 +330,5 @@ def _protection(
         padding=padding,
         takes_plain_alert=plain_alert,
     )
+    protection.max_inner = limit + 1
     return protection, tuple(names)

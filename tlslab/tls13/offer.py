@@ -6,14 +6,12 @@ and perhaps application data that follow at once (RFC 8446 §4.1.2, §4.2.8, §4
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from tlslab.connection.config import ClientConfig, usable_versions
 from tlslab.connection.context import Context
 from tlslab.connection.session import PSKSession
 from tlslab.crypto.groups import Share
 from tlslab.crypto.hkdf import EXTERNAL_BINDER, HASH_LENGTHS, RESUMPTION_BINDER
-from tlslab.crypto.key_shares import key_share
 from tlslab.crypto.suites import TLS13_SUITES, Tls13Suite
 from tlslab.tls13.keys import (
     CLIENT_EARLY,
@@ -25,6 +23,7 @@ from tlslab.tls13.keys import (
     install_write,
     start_early_secret,
 )
+from tlslab.tls13.shares import draw_share
 from tlslab.wire.extensions import (
     Cookie,
     EarlyDataIndication,
@@ -174,33 +173,6 @@ def prepare_again(
     psks = tuple(_aged(context, psk) for psk in psks)
     extensions = _extensions(context.config, shares, psks, cookie, early=False)
     return Offer(shares, psks, before.session_id, b"", extensions)
-
-
-def draw_share(context: Context[ClientConfig], group: NamedGroup) -> Share:
-    """A new share of this group."""
-    primitives = context.primitives
-    is_first = group in context.config.shares[:1]
-    name = "client_private" if is_first else f"client_private_{group.name}"
-    draw = partial(_draw, context, name)
-    share = key_share(
-        group,
-        draw,
-        combine=primitives.combine_secrets,
-        combine_public=primitives.combine_public,
-        x25519_shared_secret=primitives.x25519_shared_secret,
-    )
-    context.trace.secret_derived(
-        f"client_share_{group.name}",
-        share.public,
-        f"public key of {group.name}",
-        (name,),
-        "RFC 8446 §4.2.8",
-    )
-    return share
-
-
-def _draw(context: Context[ClientConfig], name: str, length: int) -> bytes:
-    return context.draw(name, length, "RFC 8446 §4.2.8")
 
 
 def offered_psks(context: Context[ClientConfig]) -> tuple[OfferedPSK, ...]:

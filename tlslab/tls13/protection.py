@@ -36,7 +36,7 @@ class AEAD:
 
     padding: a TLSInnerPlaintext is filled up to a multiple of so many bytes; 0 for none.
     takes_plain_alert: whether the peer may not have these keys yet, so that its first record may be
-    an alert in the clear.
+    an alert in the clear. max_inner: the longest TLSInnerPlaintext, in bytes, either way.
     """
 
     max_fragment = MAX_ENCRYPTED
@@ -54,6 +54,7 @@ class AEAD:
     ) -> None:
         self.name = suite.name
         self.sequence_number = 0
+        self.max_inner = MAX_INNER
         self._primitives = primitives
         self._cipher = suite.cipher_type
         self._key = key
@@ -90,12 +91,12 @@ class AEAD:
             self._cipher, self._key, self._iv, self.sequence_number, fragment
         )
         self.sequence_number += 1
-        if len(inner) > MAX_INNER:
+        if len(inner) > self.max_inner:
             raise ProtocolError(
                 "record_overflow",
-                f"{len(inner)} bytes inside, at most {MAX_INNER} are allowed",
+                f"{len(inner)} bytes inside, at most {self.max_inner} are allowed",
                 where="record.length",
-                section="RFC 8446 §5.4",
+                section="RFC 8446 §5.4" if self.max_inner == MAX_INNER else "RFC 8449 §4",
             )
         inner_type, content = primitives.open_inner_plaintext(inner)
         if inner_type == ContentType.change_cipher_spec:
@@ -122,7 +123,7 @@ class AEAD:
     def _padding_for(self, length: int) -> int:
         if not self._padding:
             return 0
-        return min(-(length + 1) % self._padding, MAX_INNER - length - 1)
+        return min(-(length + 1) % self._padding, self.max_inner - length - 1)
 
     def details(self, sequence_number: int, raw: bytes) -> RecordDetails:
         """Ciphertext and tag; inside, content, type and padding."""

@@ -13,7 +13,6 @@ WaitClientHello (negotiation.py)
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import ClassVar
 
 from tlslab.connection.config import ServerConfig
@@ -25,7 +24,6 @@ from tlslab.connection.negotiation import (
     protocol_agreed,
 )
 from tlslab.connection.record import Plaintext
-from tlslab.crypto.key_shares import answer_key_share
 from tlslab.crypto.suites import Tls13Suite
 from tlslab.errors import ProtocolError
 from tlslab.tls13.authentication import (
@@ -82,6 +80,7 @@ from tlslab.tls13.psk import (
     why_no_early_data,
 )
 from tlslab.tls13.server_connected import Connected
+from tlslab.tls13.shares import answer_share
 from tlslab.wire.extensions import (
     ALPN,
     Cookie,
@@ -227,7 +226,7 @@ class WaitClientHelloAgain(State):
         """Check that it is the first one with what was asked for, and answer it."""
         context.reader.protection = Plaintext()
         check_client_hello(client_hello)
-        check_second_hello(self.requested.client_hello, client_hello)
+        check_second_hello(self.requested.client_hello, client_hello, self.group)
         cookie = client_hello.extension(Cookie)
         if (cookie.cookie if cookie else b"") != self.cookie:
             raise _refused(
@@ -237,10 +236,6 @@ class WaitClientHelloAgain(State):
         if wants_early_data(requested):
             raise _refused("it has no place in a second hello", "early_data", "RFC 8446 §4.1.2")
         share = choose_share(client_hello, context.config)
-        if self.group and not (isinstance(share, KeyShareEntry) and share.group == self.group):
-            raise _refused(
-                f"{self.group.name} was asked for, and nothing else", "key_share", "RFC 8446 §4.2.8"
-            )
         if not isinstance(share, KeyShareEntry) and not _key_alone(requested, context.config):
             raise _refused("there is still no share", "key_share", "RFC 8446 §4.1.4")
         found = share if isinstance(share, KeyShareEntry) else None
@@ -272,7 +267,7 @@ def _answer(
     extensions: list[Extension] = [SelectedVersion(ProtocolVersion.TLSv1_3)]
     shared_secret = b""
     if share is not None and (psk is None or mode is PskKeyExchangeMode.psk_dhe_ke):
-        public, shared_secret = _answer_share(share, context)
+        public, shared_secret = answer_share(context, share)
         extensions.append(KeyShareServerHello(KeyShareEntry(share.group, public)))
     if psk is not None:
         extensions.append(PreSharedKeyServerHello(psk.index))
@@ -297,13 +292,12 @@ def _answer(
     keys = derive_handshake_secrets(
         context, suite, client_hello.random, early_secret, shared_secret
     )
+    encrypted_extensions = EncryptedExtensions(
+        _encrypted_extensions(requested, context, alpn_protocol, limit, early=bool(early))
+    )
     install_write(context, keys.server, suite)
     protocol_agreed(context, alpn_protocol)
-    context.send(
-        EncryptedExtensions(
-            _encrypted_extensions(requested, context, alpn_protocol, limit, early=bool(early))
-        )
-    )
+    context.send(encrypted_extensions)
     asks = False
     if signing is not None:
         asks = config.client_authentication.in_handshake
@@ -331,41 +325,6 @@ def _answer(
         return WaitCertificate(answered)
     client = KnownByPSK(psk.certificates) if psk is not None else Anonymous()
     return WaitFinished(answered, client)
-
-
-def _answer_share(share: KeyShareEntry, context: Context[ServerConfig]) -> tuple[bytes, bytes]:
-    """The server's share and the secret of both (RFC 8446 §4.2.8)."""
-    primitives, section = context.primitives, "RFC 8446 §4.2.8"
-    context.trace.value_received(
-        "client_share",
-        share.key_exchange,
-        "client_hello.extensions.key_share.client_shares.key_exchange",
-        section,
-    )
-    public, secret = answer_key_share(
-        share.group,
-        share.key_exchange,
-        partial(_draw_private, context),
-        combine=primitives.combine_secrets,
-        combine_public=primitives.combine_public,
-        x25519_shared_secret=primitives.x25519_shared_secret,
-    )
-    context.trace.secret_derived(
-        "server_share", public, f"public key of {share.group.name}", ("server_private",), section
-    )
-    context.trace.secret_derived(
-        "shared_secret",
-        secret,
-        f"key exchange with {share.group.name}",
-        ("server_private", "client_share"),
-        "RFC 8446 §7.4",
-    )
-    context.trace.negotiated("group", share.group.name, section)
-    return public, secret
-
-
-def _draw_private(context: Context[ServerConfig], length: int) -> bytes:
-    return context.draw("server_private", length, "RFC 8446 §4.2.8")
 
 
 def _early_traffic_secret(
@@ -422,7 +381,6 @@ def _encrypted_extensions(
         own = context.config.record_size_limit + 1
         extensions.append(RecordSizeLimit(own))
         context.limit_records(limit.record_size_limit - 1, own - 1)
-        context.writer.max_content = min(context.writer.max_content, limit.record_size_limit - 1)
     if early:
         extensions.append(EarlyDataIndication())
     return tuple(extensions)

@@ -30,8 +30,7 @@ def _handshake_is_signed_anew(altered: Altered, index: int) -> str:
 
 
 def _ticket_is_sealed_anew(altered: Altered, index: int) -> str:
-    sealed = {"master_secret", "ticket_iv"}
-    return f"to seal it again {TICKET_KEY[3:]}" if sealed & altered.changed else ""
+    return f"to seal it again {TICKET_KEY[3:]}" if "master_secret" in altered.changed else ""
 
 
 RULES: dict[str, Rule] = {

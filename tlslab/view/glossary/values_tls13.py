@@ -102,6 +102,24 @@ VALUES_OF_TLS13: Mapping[str, Entry] = {
         "has answered.",
         "RFC 8446 §7.5",
     ),
+    "client_private_mlkem": Entry(
+        "64 secret bytes of the client from which its ML-KEM key pair is made, for this one "
+        "handshake.",
+        "draft-ietf-tls-ecdhe-mlkem",
+    ),
+    "client_private_ecdh": Entry(
+        "The client's private key on the curve that stands beside ML-KEM, for this one handshake.",
+        "RFC 8446 §4.2.8",
+    ),
+    "mlkem_secret": Entry(
+        "32 bytes that the server drew and sent so that only the owner of the ML-KEM key can open "
+        "them, even with a quantum computer.",
+        "draft-ietf-tls-ecdhe-mlkem",
+    ),
+    "ecdh_secret": Entry(
+        "What both sides compute on the curve that stands beside ML-KEM.",
+        "draft-ietf-tls-ecdhe-mlkem",
+    ),
     "shared_secret": Entry(
         "What both sides compute from their own private key and the other's public key; nobody "
         "who only listens can.",
