@@ -1,11 +1,13 @@
 """What the two sides call the same thing has the same name in both traces."""
 
+from hashlib import sha256
+
 from in_memory import Pair
 
 from tlslab.connection.session import TicketKeys
 from tlslab.lab.randomness import SeededRandom
 from tlslab.trace import RandomDrawn, SecretDerived, ValueReceived
-from tlslab.wire.registry import CipherSuite, NamedGroup
+from tlslab.wire.registry import CipherSuite, HandshakeType, NamedGroup
 
 
 def test_each_ticket_has_a_name_of_its_own_and_both_sides_call_its_key_the_same():
@@ -65,3 +67,22 @@ def test_a_hybrid_has_two_private_values_and_two_secrets():
     server = shares("server", NamedGroup.X25519MLKEM768)
     assert server["shared_secret"].inputs == ("mlkem_secret", "ecdh_secret")
     assert "server_private" in server["server_share"].inputs
+
+
+def test_both_sides_have_the_same_hashes_around_a_hello_retry_request():
+    wanted = {"groups": (NamedGroup.secp256r1,)}
+    pair = Pair(
+        CipherSuite.TLS_AES_128_GCM_SHA256,
+        client={"groups": (NamedGroup.x25519, NamedGroup.secp256r1)},
+        server=wanted,
+        traced=True,
+    ).connected()
+    client, server = (
+        [(message.name, message.transcript_hash) for message in trace.messages() if message.raw[0]]
+        for trace in pair.traces.values()
+    )
+    assert [each for each in client if each[1]] == [each for each in server if each[1]]
+    first, request = pair.traces["client"].messages()[:2]
+    assert first.transcript_hash == sha256(first.raw).digest()
+    replaced = bytes([HandshakeType.message_hash, 0, 0, 32]) + first.transcript_hash
+    assert request.transcript_hash == sha256(replaced + request.raw).digest()

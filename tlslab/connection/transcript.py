@@ -9,11 +9,12 @@ class Transcript:
     Not in it: record headers, ChangeCipherSpec, alerts, HelloRequest (RFC 5246 §7.4.9).
     """
 
-    __slots__ = ("_hash_name", "_messages", "_primitives")
+    __slots__ = ("_first", "_hash_name", "_messages", "_primitives")
 
     def __init__(self, primitives: Primitives) -> None:
         self._primitives = primitives
         self._messages: list[bytes] = []
+        self._first: list[bytes] = []
         self._hash_name = ""
 
     def add(self, raw: bytes) -> None:
@@ -25,14 +26,15 @@ class Transcript:
         self._hash_name = hash_name
 
     def hashes(self) -> tuple[bytes, ...]:
-        """The hashes after each message so far."""
-        return tuple(
-            self._primitives.transcript_hash(self._messages[: count + 1], self._hash_name)
-            for count in range(len(self._messages))
-        )
+        """The hashes after each message so far; of one that was replaced, its own."""
+        until = [self._messages[: count + 1] for count in range(len(self._messages))]
+        if self._first:
+            until[0] = self._first
+        return tuple(self._primitives.transcript_hash(each, self._hash_name) for each in until)
 
     def replace_first(self, raw: bytes) -> None:
         """Put a message in the place of all so far: message_hash, after a HelloRetryRequest."""
+        self._first = self._messages[:1]
         self._messages = [raw]
 
     @property
