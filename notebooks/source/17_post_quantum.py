@@ -340,7 +340,9 @@ lab.check(combine_secrets)
 # %%
 mine = lab.primitives()
 value = handshake.trace.value
-shared_secret = value("shared_secret")
+shared_secret = mine.combine_secrets(
+    NamedGroup.X25519MLKEM768, value("mlkem_secret"), value("ecdh_secret")
+)
 early_secret = mine.early_secret(b"", "sha256")
 handshake_secret = mine.handshake_secret(early_secret, shared_secret, "sha256")
 print(len(shared_secret), "bytes go in, and", len(handshake_secret), "come out")
@@ -357,16 +359,19 @@ for group in ("X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024"):
 # But both sides are yours: had you swapped something everywhere, they would still agree. **Somebody else has to judge.** Few systems have an OpenSSL with ML-KEM yet (it came with version 3.5). The library pyOpenSSL comes with a new one. If it is installed, it is the judge:
 
 # %% tags=["nbval-ignore-output"]
-from tlslab.lab import libssl
+import importlib.util
 
-if libssl.is_installed():
-    print(libssl.handshake("client", primitives=mine))
-    print(libssl.handshake("server", primitives=mine))
 
-    def swapped(group, mlkem_secret, ecdh_secret):
-        return ecdh_secret + mlkem_secret
+def swapped(group, mlkem_secret, ecdh_secret):
+    return ecdh_secret + mlkem_secret
 
-    print(libssl.handshake("client", primitives=mine.using(combine_secrets=swapped)))
+
+if importlib.util.find_spec("OpenSSL") is not None:
+    hybrid = {"version": "TLS 1.3", "groups": "X25519MLKEM768", "primitives": mine}
+    print(lab.peers.pyopenssl("client", **hybrid))
+    print(lab.peers.pyopenssl("server", **hybrid))
+    hybrid["primitives"] = mine.using(combine_secrets=swapped)
+    print(lab.peers.pyopenssl("client", **hybrid))
 else:
     print("pyOpenSSL is not installed; `pip install pyOpenSSL` gets it.")
 

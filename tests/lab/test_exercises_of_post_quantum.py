@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from tlslab import LocalError, lab
 from tlslab.crypto.hkdf import derive_secret, early_secret, handshake_secret
 from tlslab.errors import ProtocolError
-from tlslab.lab import checking, learner, libssl
+from tlslab.lab import checking, learner
 from tlslab.lab.exercises import Refusal, n17, recorded_hybrid
 from tlslab.lab.randomness import SeededRandom
 from tlslab.lab.wiretap import read_with, shares_in, wire_of
@@ -56,18 +56,12 @@ def test_the_recorded_secret_gives_what_stands_in_the_key_log_of_libssl():
 
 # -- with libssl --------------------------------------------------------------------------------
 
+HYBRID = {"version": "TLS 1.3", "groups": "X25519MLKEM768"}
 both_roles = pytest.mark.parametrize("role", ["client", "server"])
 
 
-@pytest.mark.parametrize(
-    ("role", "group"),
-    [
-        ("client", "X25519MLKEM768"),
-        ("server", "X25519MLKEM768"),
-        ("client", "SecP256r1MLKEM768"),
-    ],
-)
-def test_a_learners_functions_agree_with_libssl(role, group):
+@both_roles
+def test_a_learners_functions_agree_with_libssl(role):
     called = []
 
     def combine_secrets(*arguments):
@@ -75,28 +69,18 @@ def test_a_learners_functions_agree_with_libssl(role, group):
         return n17.combine_secrets(*arguments)
 
     mine = REFERENCE.using(combine_secrets=combine_secrets, combine_public=n17.combine_public)
-    h = libssl.handshake(role, groups=group, primitives=mine)
-    assert h.completed, h
-    assert (h.group, called) == (group, [group])
-    assert sorted(h.peer_key_log.splitlines()) == sorted(h.trace.key_log().splitlines())
+    h = lab.peers.pyopenssl(role, **HYBRID, primitives=mine)
+    assert (h.completed, h.peer_error, called) == (True, "", ["X25519MLKEM768"])
     assert {h.received, h.peer_received} == {b"Only the two of us.", b"Can anybody read this?"}
-    assert f"our {role} with OpenSSL" in repr(h)
 
 
 @both_roles
 @pytest.mark.parametrize("name", ["combine_secrets", "combine_public"])
 def test_swapped_parts_are_refused(role, name):
     mine = REFERENCE.using(**{name: lambda group, mlkem, ecdh: ecdh + mlkem})
-    h = libssl.handshake(role, primitives=mine)
-    assert not h.completed
+    h = lab.peers.pyopenssl(role, **HYBRID, primitives=mine)
+    assert h.error
     assert h.peer_error
-    assert "failed" in repr(h)
-
-
-def test_pyopenssl_need_not_be_there(monkeypatch):
-    assert libssl.is_installed()
-    monkeypatch.setattr(libssl.importlib.util, "find_spec", lambda name: None)
-    assert not libssl.is_installed()
 
 
 # -- the recordings -----------------------------------------------------------------------------
