@@ -3,6 +3,8 @@
 import pytest
 from in_memory import ASKS, GCM, HARDENED, Pair, credential, resumption
 
+from tlslab import lab
+from tlslab.trace import Record
 from tlslab.view.knowledge import eavesdropper, knowledge
 from tlslab.wire.registry import CipherSuite
 
@@ -102,3 +104,10 @@ def test_an_eavesdropper_sees_a_ticket():
     rows = [str(row[-1]) for row in eavesdropper(pair.traces["client"]).rows]
     ticket = pair.traces["server"].value("ticket")
     assert f"with a ticket of {len(ticket)} bytes" in rows[0]
+
+
+def test_an_eavesdropper_sees_one_type_of_protected_record_in_tls_1_3():
+    trace = lab.handshake(seed=1, version="TLS 1.3").trace
+    rows = [row for row in eavesdropper(trace).rows if "encrypted" in str(row[-1])]
+    assert {row[2] for row in rows} == {"application_data"}
+    assert len(rows) == sum(record.protection != "none" for record in trace.of(Record))

@@ -17,6 +17,7 @@ from tlslab.trace import (
 from tlslab.view.seen import certificate_values
 from tlslab.view.steps import protection
 from tlslab.view.tables import Cell, Table, counted, listed, shortened
+from tlslab.wire.registry import ContentType
 
 SHORTEST = 8
 """Values of fewer bytes than this could be on the wire by chance."""
@@ -134,7 +135,10 @@ def public_names(trace: Trace) -> set[str]:
 
 
 def eavesdropper(trace: Trace) -> Table:
-    """Every record as somebody on the wire sees it: direction, type, size, and what is readable."""
+    """Every record as somebody on the wire sees it: direction, type, size, and what is readable.
+
+    The type is the header's: in TLS 1.3 that of every protected record is application_data.
+    """
     rows: list[tuple[Cell, ...]] = []
     for number, record in enumerate(trace.of(Record), 1):
         other = "server" if record.sender == "client" else "client"
@@ -142,7 +146,7 @@ def eavesdropper(trace: Trace) -> Table:
             (
                 number,
                 f"{record.sender} → {other}",
-                record.content_type,
+                ContentType(record.raw[0]).name,
                 len(record.raw),
                 _readable(record, trace),
             )
