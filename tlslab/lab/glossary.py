@@ -20,6 +20,7 @@ NOTEBOOKS = {
     "11": "11_client_authentication",
     "12": "12_resumption",
     "13": "13_hardening",
+    "14": "14_one_round_trip",
     "17": "17_post_quantum",
 }
 
@@ -54,6 +55,11 @@ TERMS: tuple[Term, ...] = tuple(
         ("ciphertext", "What encryption makes of the plaintext.", "00"),
         ("client", "The side that calls.", "00"),
         ("ClientHello", "The first message: what the client can do, and its random.", "00"),
+        (
+            "context string",
+            "Letters in a signed content that say who signs, and for which purpose.",
+            "14",
+        ),
         ("DER", "The encoding of certificates: type, length, content, one inside the other.", "03"),
         ("Diffie-Hellman", "Agreeing on a secret in public: two shares, and one result.", "10"),
         (
@@ -106,6 +112,7 @@ TERMS: tuple[Term, ...] = tuple(
         ("key exchange", "How both sides come to have the same secret.", "00"),
         ("key log", "The secrets of a connection in a file, for people who look for faults.", "00"),
         ("key pair", "A public key and the private key that belongs to it.", "00"),
+        ("key share", "A share of Diffie-Hellman in a hello of TLS 1.3.", "14"),
         ("label", "Letters that say for which purpose a secret is stretched.", "05"),
         (
             "learning with errors",
