@@ -189,13 +189,15 @@ class PassingOver:
         return opened
 
     def _pass_over(self, fragment: bytes) -> None:
-        if len(fragment) > self._room:
+        # With their headers, for there may be any number of empty ones.
+        length = RECORD_HEADER_LENGTH + len(fragment)
+        if length > self._room:
             raise ProtocolError(
                 "unexpected_message",
                 "more early data than a server passes over that has refused them",
                 section="RFC 8446 §4.2.10",
             )
-        self._room -= len(fragment)
+        self._room -= length
 
     def details(self, sequence_number: int, raw: bytes) -> RecordDetails:
         """As the keys have it."""
