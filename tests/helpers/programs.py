@@ -30,10 +30,10 @@ needs_gnutls_serv = needs("gnutls-serv", "gnutls-bin")
 needs_curl = needs("curl", "curl")
 
 
-def s_client(port: int, *arguments: str) -> list[str]:
+def s_client(port: int, *arguments: str, version: str = "-tls1_2") -> list[str]:
     return [
         *("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-quiet", "-no_ign_eof"),
-        *("-tls1_2", "-CAfile", str(pki.pem_path("root")), "-verify_return_error"),
+        *(version, "-CAfile", str(pki.pem_path("root")), "-verify_return_error"),
         *arguments,
     ]
 
@@ -73,13 +73,15 @@ def converse(command: list[str], text: str = "ping\n", **environment: str) -> st
 
 
 @contextmanager
-def running(command: list[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: list[str], log: Path, *, stdin: int = subprocess.DEVNULL, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """A program that runs for as long as the `with` lasts; what it says goes into `log`."""
     with (
         log.open("wb") as output,
         subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, **environment},
@@ -89,6 +91,14 @@ def running(command: list[str], log: Path, **environment: str) -> Iterator[subpr
             yield process
         finally:
             process.kill()
+
+
+def tell(process: subprocess.Popen[bytes], text: str) -> None:
+    """Type this into a program whose input is a pipe."""
+    if process.stdin is None:
+        raise AssertionError("no pipe")
+    process.stdin.write(text.encode())
+    process.stdin.flush()
 
 
 def said(process: subprocess.Popen[bytes], log: Path, pattern: str) -> re.Match[str]:

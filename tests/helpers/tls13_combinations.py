@@ -12,12 +12,13 @@ from in_memory import ASKS, client_config, credential, server_config
 from issuing import issued, keys
 
 import tlslab
+from tlslab.connection.config import DEFAULT_SCHEMES
 from tlslab.crypto.key_shares import HYBRID_GROUPS, KEY_SHARE_GROUPS
 from tlslab.crypto.signatures import tls13_schemes_for
 from tlslab.crypto.suites import TLS13_SUITES
 from tlslab.lab import pki
-from tlslab.trace import Negotiated, Trace
-from tlslab.wire.registry import CipherSuite, NamedGroup, ProtocolVersion
+from tlslab.trace import Negotiated, SecretDerived, Trace
+from tlslab.wire.registry import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 
 ALL_TLS13_SUITES = tuple(TLS13_SUITES)
 GROUPS = tuple(
@@ -38,6 +39,7 @@ SECRETS = {
     "server_traffic_secret_0",
 }
 """What is in every key log of TLS 1.3, in lower case: programs differ in that."""
+EARLY_SECRETS = {"client_early_traffic_secret", "early_exporter_secret"}
 
 
 @cache
@@ -101,10 +103,14 @@ class Combination:
         )
 
     def _schemes(self) -> dict[str, Any]:
-        # Ed25519 is not among those that are offered without being asked for.
-        if self.server != "ed25519":
-            return {}
-        return {"signature_schemes": tls13_schemes_for(credential_of(self.server).private_key)}
+        # The scheme chooses the certificate; Ed25519 is not offered without being asked for.
+        own = tls13_schemes_for(credential_of(self.server).private_key)
+        return {"signature_schemes": (*own, *(DEFAULT_SCHEMES if self.user else ()))}
+
+    @property
+    def scheme(self) -> SignatureScheme:
+        """The one that the server signs with."""
+        return tls13_schemes_for(credential_of(self.server).private_key)[0]
 
 
 EVERY = (
@@ -116,6 +122,14 @@ EVERY = tuple(dict.fromkeys(EVERY))
 EVERY_SUITE = tuple(Combination(suite) for suite in ALL_TLS13_SUITES)
 EVERY_GROUP = tuple(Combination(group=group) for group in GROUPS)
 
+EVERYTHING: dict[str, Any] = {
+    "cipher_suites": ALL_TLS13_SUITES,
+    "groups": GROUPS,
+    "credentials": tuple(map(credential_of, SERVERS)),
+    "signature_schemes": (*DEFAULT_SCHEMES, SignatureScheme.ed25519),
+}
+"""What a server of ours is made with that leaves every choice to its clients."""
+
 both_roles = pytest.mark.parametrize("role", ROLES)
 every_combination = pytest.mark.parametrize("combination", EVERY, ids=str)
 every_suite = pytest.mark.parametrize("combination", EVERY_SUITE, ids=str)
@@ -123,20 +137,35 @@ every_group = pytest.mark.parametrize("combination", EVERY_GROUP, ids=str)
 
 
 def check(
-    combination: Combination, trace: Trace, outcome: tlslab.HandshakeCompleted, key_log: str
+    combination: Combination,
+    trace: Trace,
+    outcome: tlslab.HandshakeCompleted,
+    key_log: str,
+    *,
+    shares: bool = True,
 ) -> None:
-    """What was agreed on is what was wanted, and the peer's own key log has our secrets."""
+    """What was agreed on is what was wanted, and the peer's own key log has our secrets.
+
+    shares: whether key shares were exchanged, which a pre-shared key can do without.
+    """
     assert outcome.version is ProtocolVersion.TLSv1_3
     assert outcome.cipher_suite is combination.suite
-    assert agreed(trace, "group") == combination.group.name
+    assert agreed(trace, "group") == (combination.group.name if shares else "")
     check_secrets(trace, key_log)
 
 
 def check_secrets(trace: Trace, key_log: str, *, early: bool = False) -> None:
-    """Each secret in the peer's key log is ours. early: of early data too."""
+    """Each secret in the peer's key log is ours.
+
+    early: those of early data too; if they were refused, a server never computes them.
+    """
     theirs, ours = logged(trace, key_log), logged(trace, trace.key_log())
-    assert theirs.keys() >= SECRETS
-    assert ("client_early_traffic_secret" in theirs) or not early
+    if not early:
+        theirs = {label: value for label, value in theirs.items() if label not in EARLY_SECRETS}
+    # OpenSSL's name for a secret after a KeyUpdate; a key log has no place for it.
+    updated = {theirs.pop(label) for label in list(theirs) if label.endswith("_n")}
+    assert updated <= {event.value.hex() for event in trace.of(SecretDerived)}
+    assert theirs.keys() >= SECRETS | ({"client_early_traffic_secret"} if early else set())
     assert theirs.items() <= ours.items()
 
 
