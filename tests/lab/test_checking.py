@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tlslab import LocalError, lab
+from tlslab import LocalError, ProtocolError, lab
 from tlslab.lab import checking, learner
 from tlslab.lab.comparing import difference, same, shape
 from tlslab.lab.exercises import exercises
@@ -179,7 +179,7 @@ def test_a_result_is_text_and_html_and_hostile_words_stay_words():
 @pytest.mark.parametrize(
     ("expected", "got", "sentence"),
     [
-        (b"ab", None, "It returned None. Is there a `return`?"),
+        (b"ab", None, "It returned None. Is there a `return`, and is it reached?"),
         (b"\xab", "ab", "It returned the right bytes as hex text. Return the bytes themselves."),
         (b"\xab", "zz", "It returned text. Expected are bytes."),
         (b"abc", b"cba", "It returned the right bytes in reverse order."),
@@ -187,12 +187,38 @@ def test_a_result_is_text_and_html_and_hostile_words_stay_words():
         (5, "5", "It returned text. Expected is a whole number."),
         (5, 6, "It returned 6. Expected is 5."),
         ([1, 2], [1, 3], "Element 1 is wrong. It returned 3. Expected is 2."),
-        ([1, 2], [1], "It returned 1 elements. Expected are 2."),
+        ([1, 2], [1], "It returned 1 element. Expected are 2."),
         (b"ab", 5, "It returned a whole number. Expected is a bytes."),
     ],
 )
 def test_what_is_different_in_one_sentence(expected, got, sentence):
     assert difference(expected, got).replace("Expected is bytes", "Expected is a bytes") == sentence
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "sentence"),
+    [
+        ([True, False], [True], "It has 1 element. Asked for are 2."),
+        ((1, 2), [3, 4, 5], "It has 3 elements. Asked for are 2."),
+        ([1, 2], (2, 1), "It is of the right kind, and something else."),
+        ([1, 2], {1, 2}, "This is a set. Asked for is a list."),
+    ],
+)
+def test_of_a_list_the_length_is_said_and_a_tuple_does_for_it(expected, got, sentence):
+    assert shape(expected, got) == sentence
+
+
+def test_a_mistake_that_refuses_rightly_is_not_that_of_somebody_with_another_alert():
+    def dh_shared_secret(field, private, peer_public):
+        share = int.from_bytes(peer_public, "big")
+        if not 1 < share < field.p - 1:
+            raise ProtocolError("decrypt_error", "not a good share")
+        secret = pow(share, private, field.p)
+        return secret.to_bytes((secret.bit_length() + 7) // 8, "big")
+
+    message = lab.check(dh_shared_secret).message
+    assert "refused with decrypt_error. Expected is a ProtocolError" in message
+    assert "illegal_parameter" in message
 
 
 def test_the_shape_of_a_wrong_answer_says_nothing_of_the_right_one():

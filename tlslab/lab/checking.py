@@ -172,9 +172,11 @@ class _Outcome:
             return isinstance(self.raised, expected)
         return self.raised is None and same(expected, self.value)
 
-    def equals(self, other: "_Outcome") -> bool:
+    def equals(self, other: "_Outcome", expected: Any) -> bool:
+        """Whether both come to the same: an alert that is right is none that is wrong."""
         if self.raised is not None or other.raised is not None:
-            return type(self.raised) is type(other.raised)
+            alike = type(self.raised) is type(other.raised)
+            return alike and self.fits(expected) == other.fits(expected)
         return same(self.value, other.value)
 
 
@@ -202,7 +204,10 @@ def _check(exercise: Exercise, function: Callable[..., Any], limit: float) -> Re
     # A mistake that explains everything, or else one that explains what is wrong.
     for explained in (range(len(cases)), wrong):
         for mistake in exercise.mistakes:
-            if all(outcomes[i].equals(_call(mistake.function, cases[i])) for i in explained):
+            if all(
+                outcomes[i].equals(_call(mistake.function, cases[i]), expected[i])
+                for i in explained
+            ):
                 return Result(exercise.id, "wrong", mistake.sentence)
     first = wrong[0]
     return _unknown_mistake(exercise, cases[first], expected[first], outcomes[first])

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tlslab.view.tables import counted
+
 AROUND = 4
 """How many bytes are shown before and after the first that differs."""
 
@@ -14,7 +16,7 @@ def same(one: Any, other: Any) -> bool:
 def difference(expected: Any, got: Any) -> str:
     """What is different, in one sentence: the kind first, then the length, then the first byte."""
     if got is None and expected is not None:
-        return "It returned None. Is there a `return`?"
+        return "It returned None. Is there a `return`, and is it reached?"
     if isinstance(expected, bytes) and isinstance(got, str):
         if _unhex(got) == expected:
             return "It returned the right bytes as hex text. Return the bytes themselves."
@@ -38,7 +40,10 @@ def shape(expected: Any, got: Any) -> str:
         return "It has the right length, and is something else."
     if isinstance(expected, bytes) and isinstance(got, str) and _unhex(got) == expected:
         return "These are the right bytes as hex text. Give the bytes themselves."
-    if type(expected) is not type(got):
+    if isinstance(expected, list | tuple) and isinstance(got, list | tuple):
+        if len(got) != len(expected):
+            return f"It has {counted(len(got), 'element')}. Asked for are {len(expected)}."
+    elif type(expected) is not type(got):
         return f"This is {_kind(got)}. Asked for is {_kind(expected)}."
     return "It is of the right kind, and something else."
 
@@ -65,7 +70,7 @@ def _sequence(expected: list[Any] | tuple[Any, ...], got: list[Any] | tuple[Any,
     for index, (right, wrong) in enumerate(zip(expected, got, strict=False)):
         if not same(right, wrong):
             return f"Element {index} is wrong. {difference(right, wrong)}"
-    return f"It returned {len(got)} elements. Expected are {len(expected)}."
+    return f"It returned {counted(len(got), 'element')}. Expected are {len(expected)}."
 
 
 def _plain(value: Any) -> Any:

@@ -77,6 +77,10 @@ def premaster_cases(draw: SeededBytes) -> Iterator[Case]:
         short,
     )
     yield Case("a resumed session, which has no such message", (_records(hello) + end,))
+    # With the byte of the ChangeCipherSpec in front, these zeros are an empty message.
+    zeros = _record(CHANGE_CIPHER_SPEC, b"\x01")
+    zeros += _record(HANDSHAKE, bytes(3) + _message(CLIENT_KEY_EXCHANGE, draw("Finished", 30)))
+    yield Case("a resumed session whose Finished begins with zeros", (_records(hello) + zeros,))
 
 
 def _message(msg_type: int, body: bytes) -> bytes:
@@ -132,6 +136,13 @@ def _encrypted_ones_too(client_bytes: bytes) -> bytes | None:
     return find_encrypted_premaster(client_bytes)
 
 
+def _all_records_joined(client_bytes: bytes) -> bytes | None:
+    for message in split_messages([fragment for _, _, fragment in split_records(client_bytes)[0]]):
+        if message[0] == CLIENT_KEY_EXCHANGE:
+            return message[6:]
+    return None
+
+
 def _last_256(client_bytes: bytes) -> bytes | None:
     found = _from_byte(4, client_bytes)
     return found and found[-256:]
@@ -162,6 +173,11 @@ def randoms_cases(draw: SeededBytes) -> Iterator[Case]:
     hello = _message(CLIENT_HELLO, b"\x03\x03" + draw("client", 90))
     answer = _message(SERVER_HELLO, b"\x03\x03" + draw("server", 70)) + b"\x0e\0\0\0"
     yield Case("hellos in records of 20 bytes", (_records(hello, 20), _records(answer, 20)))
+
+
+def _in_the_first_record(client_bytes: bytes, server_bytes: bytes) -> tuple[bytes, bytes]:
+    client, server = (split_records(data)[0][0][2] for data in (client_bytes, server_bytes))
+    return client[6:38], server[6:38]
 
 
 def _at_byte_11(client_bytes: bytes, server_bytes: bytes) -> tuple[bytes, bytes]:
@@ -275,6 +291,12 @@ EXERCISES: tuple[Exercise, ...] = (
                 _encrypted_ones_too,
             ),
             Mistake(
+                "You join all records, whatever they hold. Take the handshake records, type 22, "
+                "and stop at ChangeCipherSpec, the record of type 20: what comes behind it is "
+                "encrypted.",
+                _all_records_joined,
+            ),
+            Mistake(
                 "You take 256 bytes. That is right for a key of 2048 bits; the message itself says "
                 "how many there are.",
                 _last_256,
@@ -311,6 +333,11 @@ EXERCISES: tuple[Exercise, ...] = (
                 "You count from the beginning of the first record. That is right while the hello "
                 "lies in one record; it may lie in several.",
                 _at_byte_11,
+            ),
+            Mistake(
+                "You look into the first record alone. The hello may lie in several: join the "
+                "fragments first.",
+                _in_the_first_record,
             ),
             Mistake(
                 "You left out the first four bytes. They were the time once, but they are a part "

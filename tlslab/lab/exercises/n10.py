@@ -87,12 +87,11 @@ def _secret(field: FiniteField, private: int, peer_public: bytes) -> int:
     return pow(int.from_bytes(peer_public, "big"), private, field.p)
 
 
-def _unless(*numbers: int) -> _Secret:
-    """Refuses some shares alone: numbers, negative ones counted from p."""
+def _unless(refuses: Callable[[int, int], bool]) -> _Secret:
+    """Refuses some shares alone. refuses: takes the share and p."""
 
     def function(field: FiniteField, private: int, peer_public: bytes) -> bytes:
-        public = int.from_bytes(peer_public, "big")
-        if public in [number % field.p if number < 0 else number for number in numbers]:
+        if refuses(int.from_bytes(peer_public, "big"), field.p):
             raise ProtocolError("illegal_parameter", "the share is bad")
         return _short(_secret(field, private, peer_public))
 
@@ -310,7 +309,7 @@ EXERCISES: tuple[Exercise, ...] = (
             Mistake(
                 "Your secret is right, but every share is taken. Refuse what is not between 1 and "
                 "p - 1: with these anybody knows the secret, RFC 7919 §5.1.",
-                _unless(),
+                _unless(lambda share, p: False),
             ),
             Mistake(
                 "You take every share, and your secret is as long as p. Refuse what is not between "
@@ -337,7 +336,17 @@ EXERCISES: tuple[Exercise, ...] = (
             ),
             Mistake(
                 "You refuse 0 and 1 alone. p - 1 is as bad, and a share is never p or more.",
-                _unless(0, 1),
+                _unless(lambda share, p: share <= 1),
+            ),
+            Mistake(
+                "You let 1 and p - 1 through. With these two anybody knows the secret: the share "
+                "has to lie between them, RFC 7919 §5.1.",
+                _unless(lambda share, p: not 1 <= share <= p - 1),
+            ),
+            Mistake(
+                "Your secret always has 256 bytes. A prime may be of another length, and TLS 1.2 "
+                "leaves out the zero bytes at the beginning, RFC 5246 §8.1.2.",
+                _checked(lambda field, a, b: _secret(field, a, b).to_bytes(256, "big")),
             ),
             Mistake(
                 "That is your own share: g to your private exponent. The secret is the peer's "
@@ -451,7 +460,8 @@ EXERCISES: tuple[Exercise, ...] = (
                 _value_error,
             ),
             Mistake(
-                "You hashed the data first. The library does that: it would be hashed twice.",
+                "You refuse good signatures too. The library's verify takes the signature first, "
+                "then the data as it is, and hashes it by itself.",
                 _verified_hash,
             ),
         ),
@@ -478,6 +488,18 @@ EXERCISES: tuple[Exercise, ...] = (
                 "Your ECDSA signature is two numbers of 32 bytes. TLS wants them in DER, which is "
                 "what the library gives, RFC 8422 §5.4.",
                 _two_numbers,
+            ),
+            Mistake(
+                "The scheme stands in front of your signature. The message has a field for it: "
+                "return the signature alone.",
+                lambda key, scheme, data: scheme.to_bytes(2, "big") + sign(key, scheme, data),
+            ),
+            Mistake(
+                "A length stands in front of your signature. The message has a field for it: "
+                "return the signature alone.",
+                lambda key, scheme, data: (
+                    len(sign(key, scheme, data)).to_bytes(2, "big") + sign(key, scheme, data)
+                ),
             ),
             Mistake(
                 "You return the data. What goes to the client is the signature.",

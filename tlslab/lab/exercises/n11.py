@@ -182,6 +182,12 @@ def _swallowing(chain: Sequence[bytes], required: bool, anchors: Any, time: date
         return None
 
 
+def _without_looking(chain: Sequence[bytes], required: bool, anchors: Any, time: datetime) -> Any:
+    if not chain:
+        raise ValueError("not enough values to unpack")
+    return accept_client(chain, required, anchors, time)
+
+
 def _unverified(chain: Sequence[bytes], required: bool, anchors: Any, time: datetime) -> Any:
     if not chain:
         return accept_client(chain, required, anchors, time)
@@ -317,6 +323,12 @@ EXERCISES: tuple[Exercise, ...] = (
                 lambda messages: b"".join(message[4:] for message in messages),
             ),
             Mistake(
+                "There are record headers in it. The messages alone count, as in a Finished.",
+                lambda messages: b"".join(
+                    b"\x16\x03\x03" + len(m).to_bytes(2, "big") + m for m in messages
+                ),
+            ),
+            Mistake(
                 "You return a hash of the messages. Return the messages: the signature algorithm "
                 "hashes what it is given, so they would be hashed twice.",
                 lambda messages: hashlib.sha256(b"".join(messages)).digest(),
@@ -391,6 +403,16 @@ EXERCISES: tuple[Exercise, ...] = (
                 _body_is(lambda scheme, s: s),
             ),
             Mistake(
+                "The length in the header counts the header itself. It is that of the body alone.",
+                _body_is(
+                    lambda scheme, s: b"\x0f" + (len(s) + 8).to_bytes(3, "big") + _signed(scheme, s)
+                ),
+            ),
+            Mistake(
+                "You always write 0x0401. Which scheme it is, the argument `scheme` says.",
+                _body_is(lambda scheme, s: _framed(_signed(0x0401, s))),
+            ),
+            Mistake(
                 "The type in the header is wrong. CertificateVerify is 15.",
                 _body_is(lambda scheme, s: b"\x0b" + _framed(_signed(scheme, s))[1:]),
             ),
@@ -422,6 +444,29 @@ EXERCISES: tuple[Exercise, ...] = (
                 "A client that need not say who it is, and shows a certificate that is not good, "
                 "comes in as nobody. It made a claim that is wrong: refuse it.",
                 _swallowing,
+            ),
+            Mistake(
+                "A client that need not say who it is may say it all the same. If it shows a "
+                "certificate, verify it.",
+                lambda chain, required, anchors, time: (
+                    accept_client(chain, required, anchors, time) if required else None
+                ),
+            ),
+            Mistake(
+                "You verify where a certificate is required, and nowhere else. Whether there is "
+                "one in the list is another question: ask both.",
+                lambda chain, required, anchors, time: (
+                    _without_looking(chain, True, anchors, time) if required else None
+                ),
+            ),
+            Mistake(
+                "You look for a certificate in a list that may be empty. First ask whether there "
+                "is one.",
+                _without_looking,
+            ),
+            Mistake(
+                "You verify for another time than you were given. Pass on `time`.",
+                lambda chain, required, anchors, time: accept_client(chain, required, anchors, NOW),
             ),
             Mistake(
                 "You do not verify the chain. Anybody can write any name into a certificate.",

@@ -129,6 +129,11 @@ def _opened(
     return unpad(decryptor.update(ticket[32 + length : -32]) + decryptor.finalize())
 
 
+def _decrypted_first(key: TicketKey, ticket: bytes) -> bytes | None:
+    _opened(key, ticket, checked=False, unpad=lambda padded: padded)
+    return open_ticket(key, ticket)
+
+
 def _strictly_unpadded(padded: bytes) -> bytes:
     unpadder = PKCS7(AES.block_size).unpadder()
     return unpadder.update(padded) + unpadder.finalize()
@@ -280,6 +285,11 @@ EXERCISES: tuple[Exercise, ...] = (
                 "You do not check the MAC, and hope that the padding tells. It tells nothing of a "
                 "ticket whose IV was changed: the server would go on with whatever is in it.",
                 _with(checked=False, unpad=_strictly_unpadded),
+            ),
+            Mistake(
+                "You decrypt before you compare the MAC, so the library gets to see whatever a "
+                "stranger brings, and a ticket that was cut off stops it. Compare first.",
+                _decrypted_first,
             ),
             Mistake(
                 "You return None for every ticket, so your MAC is never right. It is made with "

@@ -124,6 +124,11 @@ def _old_record_turned_inside_out(*arguments: Any) -> bytes:
     return _made(lambda iv, ciphertext, content: content)(*arguments)
 
 
+def _pkcs7_padding(content_length: int) -> bytes:
+    number = BLOCK - content_length % BLOCK
+    return bytes([number]) * number
+
+
 def _keys_swapped(enc_key: bytes, mac_key: bytes, *more: Any) -> bytes:
     return etm_protect(enc_key, enc_key, *more)
 
@@ -247,6 +252,12 @@ def _mac_of_the_content(
     return content
 
 
+def _mac_of_20_bytes(*arguments: Any) -> bytes:
+    if MAC_LENGTHS[arguments[-1]] != 20:
+        raise bad_record_mac()
+    return etm_unprotect(*arguments)
+
+
 def _with_mac(*arguments: Any) -> bytes:
     fragment: bytes = arguments[-2]
     return etm_unprotect(*arguments) + fragment[-MAC_LENGTHS[arguments[-1]] :]
@@ -334,6 +345,11 @@ EXERCISES: tuple[Exercise, ...] = (
                 "MAC over IV and ciphertext.",
                 _old_record_turned_inside_out,
             ),
+            Mistake(
+                "That is the padding of PKCS #7. In TLS the last byte does not count itself: take "
+                "mine.cbc_padding(len(content)).",
+                partial(etm_protect, cbc_padding=_pkcs7_padding),
+            ),
             Mistake("The MAC is missing. It stands behind the ciphertext.", _without_mac),
             Mistake(
                 "The IV is missing from what you return. The receiver needs it.",
@@ -399,6 +415,11 @@ EXERCISES: tuple[Exercise, ...] = (
                 "You decrypt first, and then compute the MAC over the content. It is over IV and "
                 "ciphertext, RFC 7366 §3, so it can be compared before anything is decrypted.",
                 _mac_of_the_content,
+            ),
+            Mistake(
+                "You always cut off 20 bytes. How long the MAC is depends on the hash: "
+                "MAC_LENGTHS[hash_name].",
+                _mac_of_20_bytes,
             ),
             Mistake(
                 "Bad padding gets another error from you than a bad MAC. Raise bad_record_mac() "
