@@ -80,6 +80,9 @@ DEFAULT_PSK_MODES = (PskKeyExchangeMode.psk_dhe_ke,)
 """A pre-shared key with fresh key shares. Without them (psk_ke) who steals the key later can read
 what was recorded (RFC 8446 §4.2.9)."""
 
+MAX_TICKETS = 32
+"""On one connection: a client bears no more messages in a row that lead nowhere."""
+
 MIN_RECORD_SIZE_LIMIT = 64
 """RFC 8449 §4: an endpoint "MUST NOT send a value smaller than 64"."""
 
@@ -255,6 +258,8 @@ class ServerConfig:
         _check(self)
         if not self.credentials:
             raise LocalError("a server needs at least one credential")
+        if not 0 <= self.tickets <= MAX_TICKETS:
+            raise LocalError(f"a client gets 0 to {MAX_TICKETS} tickets")
         if (
             self.client_authentication is not ClientAuthentication.NONE
             and not self.client_trust_anchors

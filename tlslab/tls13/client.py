@@ -13,7 +13,7 @@ WaitServerHello (negotiation.py)
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from tlslab.connection.config import ClientConfig
 from tlslab.connection.context import (
@@ -130,9 +130,7 @@ def start(
     context: Context[ClientConfig],
 ) -> "WaitServerHelloAgain | WaitEncryptedExtensions":
     """The first state behind the server's answer, whichever it is."""
-    prepared = offer.prepared
-    if not isinstance(prepared, Offer):
-        raise TypeError(f"not prepared for TLS 1.3: {prepared!r}")
+    prepared = cast(Offer, offer.prepared)  # by `prepare`, as `Version` has both
     if isinstance(server_hello, HelloRetryRequest):
         return _retry(offer.client_hello, prepared, server_hello, context)
     return _begin(offer.client_hello, prepared, server_hello, context, retried=False)

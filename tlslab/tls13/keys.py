@@ -5,7 +5,7 @@ in the key log, in one place, so that they cannot part.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from tlslab.connection.context import Context
 from tlslab.connection.record import Protection
@@ -290,12 +290,8 @@ def limit_records(context: Context[Any], send: int, receive: int) -> None:
     padding count too (RFC 8449 §4).
     """
     context.limit_records_now(send - 1, receive - 1)
-    for protection, limit in (
-        (context.writer.protection, context.send_limit),
-        (context.reader.protection, context.receive_limit),
-    ):
-        if isinstance(protection, AEAD):
-            protection.max_inner = limit + 1
+    cast(AEAD, context.writer.protection).max_inner = context.send_limit + 1
+    cast(AEAD, context.reader.protection).max_inner = context.receive_limit + 1
 
 
 def _protection(

@@ -105,10 +105,10 @@ class Offer:
                     suffix=self.suffix(psk),
                 )
             )
-        *others, last = client_hello.extensions or ()
-        if not isinstance(last, PreSharedKeyClientHello):
-            return client_hello
-        return replace(client_hello, extensions=(*others, replace(last, binders=tuple(binders))))
+        identities = tuple(psk.identity for psk in self.psks)
+        with_binders = PreSharedKeyClientHello(identities, tuple(binders))
+        others = (client_hello.extensions or ())[:-1]
+        return replace(client_hello, extensions=(*others, with_binders))
 
     def sent(self, client_hello: ClientHello, context: Context[ClientConfig]) -> None:
         """The early data, under keys of their own."""

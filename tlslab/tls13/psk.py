@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from tlslab.connection.config import ClientAuthentication, ServerConfig
 from tlslab.connection.context import Context
 from tlslab.connection.negotiation import Requested
-from tlslab.connection.session import LIFETIME
+from tlslab.connection.session import LIFETIME, TicketKeys
 from tlslab.crypto.hkdf import EXTERNAL_BINDER, RESUMPTION_BINDER
 from tlslab.crypto.suites import TLS13_SUITES, Tls13Suite
 from tlslab.crypto.tickets import IV, seal_ticket
@@ -26,7 +26,7 @@ from tlslab.wire.extensions import (
     PskIdentity,
     PskKeyExchangeModes,
 )
-from tlslab.wire.hello import truncated
+from tlslab.wire.hello import ClientHello, truncated
 from tlslab.wire.presentation import Enumerated, Layout, ListOf, Structure, Uint, Vector
 from tlslab.wire.registry import CipherSuite, ProtocolVersion
 
@@ -232,15 +232,15 @@ def wants_early_data(requested: Requested) -> bool:
     return requested.client_hello.extension(EarlyDataIndication) is not None
 
 
-def takes_tickets(requested: Requested, config: ServerConfig) -> bool:
-    """Whether there is a use for tickets: "servers SHOULD NOT send" others (RFC 8446 §4.2.9)."""
-    modes = requested.client_hello.extension(PskKeyExchangeModes)
-    common = modes is not None and any(mode in config.psk_modes for mode in modes.ke_modes)
-    return config.ticket_keys is not None and common
+def has_use_for_tickets(client_hello: ClientHello, config: ServerConfig) -> bool:
+    """Whether the client could come back with one: "servers SHOULD NOT send" others (§4.2.9)."""
+    modes = client_hello.extension(PskKeyExchangeModes)
+    return modes is not None and any(mode in config.psk_modes for mode in modes.ke_modes)
 
 
 def send_tickets(
     context: Context[ServerConfig],
+    keys: TicketKeys,
     established: Established,
     server_name: str,
     alpn_protocol: bytes,
@@ -248,8 +248,7 @@ def send_tickets(
 ) -> None:
     """Give the client the tickets that the configuration wants (RFC 8446 §4.6.1)."""
     config, suite = context.config, established.secrets.suite
-    keys = config.ticket_keys
-    for number in range(config.tickets if keys is not None else 0):
+    for number in range(config.tickets):
         nonce = number.to_bytes(1, "big")
         psk = context.primitives.resumption_psk(
             established.resumption_secret, nonce, suite.hash_name
@@ -270,8 +269,6 @@ def send_tickets(
             certificates,
         )
         iv = context.draw(f"ticket_iv_{number}", IV, "RFC 5077 §4")
-        if keys is None:
-            return
         ticket = seal_ticket(keys.sealing(now), iv, state.encode())
         extensions: tuple[Extension, ...] = ()
         if config.max_early_data_size:

@@ -13,7 +13,7 @@ WaitClientHello (negotiation.py)
 """
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from tlslab.connection.config import ServerConfig
 from tlslab.connection.context import Context, HandshakeCompleted, Messages, State
@@ -74,8 +74,8 @@ from tlslab.tls13.protection import PassingOver
 from tlslab.tls13.psk import (
     ChosenPSK,
     choose_psk,
+    has_use_for_tickets,
     send_tickets,
-    takes_tickets,
     wants_early_data,
     why_no_early_data,
 )
@@ -147,8 +147,7 @@ def start(
     if config.retry:
         group = share.group if isinstance(share, KeyShareEntry) else None
         return _retry(requested, suite, _another(group, client_hello, config), context)
-    found = share if isinstance(share, KeyShareEntry) else None
-    return _answer(requested, suite, found, context, retried=False)
+    return _answer(requested, suite, share, context, retried=False)
 
 
 def _key_alone(requested: Requested, config: ServerConfig) -> bool:
@@ -236,30 +235,33 @@ class WaitClientHelloAgain(State):
         if wants_early_data(requested):
             raise _refused("it has no place in a second hello", "early_data", "RFC 8446 §4.1.2")
         share = choose_share(client_hello, context.config)
-        if not isinstance(share, KeyShareEntry) and not _key_alone(requested, context.config):
-            raise _refused("there is still no share", "key_share", "RFC 8446 §4.1.4")
-        found = share if isinstance(share, KeyShareEntry) else None
-        state = _answer(requested, self.suite, found, context, retried=True)
-        if isinstance(state, WaitEndOfEarlyData):
-            raise TypeError("early data were accepted after a HelloRetryRequest")
-        return state
+        state = _answer(requested, self.suite, share, context, retried=True)
+        # A second hello has no early data, and there is no second retry.
+        return cast("WaitCertificate | WaitFinished", state)
 
 
 def _answer(
     requested: Requested,
     suite: Tls13Suite,
-    share: KeyShareEntry | None,
+    chosen: KeyShareEntry | NamedGroup | None,
     context: Context[ServerConfig],
     *,
     retried: bool,
-) -> "WaitEndOfEarlyData | WaitCertificate | WaitFinished":
-    """Send the whole flight: ServerHello … Finished (RFC 8446 §2, Figure 1)."""
+) -> "WaitClientHelloAgain | WaitEndOfEarlyData | WaitCertificate | WaitFinished":
+    """Send the whole flight: ServerHello … Finished (RFC 8446 §2, Figure 1).
+
+    chosen: see `choose_share`. Where no key is known that would do without a share, the server asks
+    for one instead.
+    """
+    share = chosen if isinstance(chosen, KeyShareEntry) else None
     client_hello, config = requested.client_hello, context.config
     limit = client_hello.extension(RecordSizeLimit)
     check_record_size_limit(limit, "client_hello")
     mode = psk_mode(client_hello, config, share)
     psk = choose_psk(requested, suite, context) if mode is not None else None
     if psk is None and share is None:
+        if isinstance(chosen, NamedGroup) and not retried:
+            return _retry(requested, suite, chosen, context)
         raise no_group(config)
     signing = choose_signing_key(requested, config) if psk is None else None
     alpn_protocol = choose_protocol(client_hello, config)
@@ -465,9 +467,15 @@ class WaitFinished(State):
             context.transcript.messages,
         )
         certificates = self.client.certificates
-        if takes_tickets(requested, context.config):
+        keys = context.config.ticket_keys
+        if keys is not None and has_use_for_tickets(requested.client_hello, context.config):
             send_tickets(
-                context, established, requested.server_name, answered.alpn_protocol, certificates
+                context,
+                keys,
+                established,
+                requested.server_name,
+                answered.alpn_protocol,
+                certificates,
             )
         context.events.append(
             HandshakeCompleted(
