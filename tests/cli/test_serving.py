@@ -411,6 +411,36 @@ def test_a_client_that_would_answer_is_asked_who_it_is_after_the_handshake(
             assert len(visit.authenticated.peer_certificates[:1]) == names
 
 
+@pytest.mark.parametrize(
+    ("sent", "problem"),
+    [
+        (0, "has not said who it is after 0.5 s"),
+        (2**17, "sent so much, and has not said who it is"),
+    ],
+)
+def test_a_client_that_does_not_answer_is_not_waited_for_nor_listened_to_for_ever(
+    sent: int, problem: str
+) -> None:
+    limits = {"handshake": 0.5} if not sent else {}
+    with server(suite=TLS13, options={"client_authentication": "later"}, **limits) as made:
+        address, watcher = made
+        with client(address, suite=TLS13, post_handshake_auth=True) as conversation:
+            # Without reading, so that its engine does not know that it was asked.
+            conversation._line.setblocking(True)
+            for _ in range(sent // 2**14):
+                conversation.connection.send(bytes(2**14))
+            conversation._line.sendall(conversation.connection.data_to_send())
+            assert watcher.problems(1) == [problem]
+
+
+def test_a_client_that_leaves_when_it_is_asked_may_leave() -> None:
+    with server(suite=TLS13, options={"client_authentication": "later"}) as (address, watcher):
+        with client(address, suite=TLS13, post_handshake_auth=True):
+            pass
+        (visit,) = watcher.wait(1)
+        assert (visit.problem, visit.authenticated) == (None, None)
+
+
 def test_a_request_that_never_ends_is_ended() -> None:
     with (
         server(lambda visit: Www(visit, False), conversation=1.0) as (address, watcher),

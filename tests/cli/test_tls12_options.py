@@ -226,12 +226,12 @@ def test_connect_resumes_with_openssl(
     port = server.wait_for(r"ACCEPT \S*:(\d+)")[1]
     keys = tmp_path / "keys"
     command = ("connect", f"127.0.0.1:{port}", "--servername", NAME, "--http", "--resume")
-    result = tlslab(*command, "--keylog", str(keys))
+    result = tlslab(*command, "--keylog", str(keys), "--max-version", "1.2")
     assert (result.status, result.err) == (0, "")
     first, second = result.out.split("A second connection, with the session of the first:")
     assert "New, TLSv1.2" in first
     assert "Reused, TLSv1.2" in second
-    assert "the master secret of an earlier session" in second
+    assert "The old master secret, new session keys" in second
     masters = [line.split()[2] for line in keys.read_text().splitlines()]
     assert len(masters) == 2
     assert len(set(masters)) == 1
@@ -245,11 +245,16 @@ def test_connect_says_when_there_is_nothing_to_resume(
     assert (result.status, "no session that could be resumed" in result.err) == (1, True)
 
 
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_one_command_resumes_with_the_other(
-    tlslab: Callable[..., Any], serving: Callable[..., Any]
+    tlslab: Callable[..., Any], serving: Callable[..., Any], version: str
 ) -> None:
-    server = serving("--echo")
-    result = tlslab("connect", f"127.0.0.1:{server.port}", "--send", "hello", "--resume")
+    server = serving("--echo", "--max-version", version)
+    command = ("connect", f"127.0.0.1:{server.port}", "--send", "hello", "--wait", "0.3")
+    result = tlslab(*command, "--resume")
     assert (result.status, result.err) == (0, "")
     assert result.out.count("hello") >= 2
-    assert "the master secret of an earlier session" in result.out
+    assert "this was a full handshake" not in result.out
+    first, second = server.lines("handshake completed", 2)
+    assert f"TLS {version}" in first
+    assert second.endswith(", resumed")

@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from tlslab.cli import arguments
+from tlslab.cli import arguments, negotiation
+from tlslab.crypto.key_shares import KEY_SHARE_GROUPS
 from tlslab.crypto.suites import SUITES
 from tlslab.lab import dialing, pki
 from tlslab.lab.peers import OPENSSL_NAMES
@@ -36,7 +37,7 @@ RSA, OTHER, ECDSA = pki.server_rsa(), pki.server_other(), pki.server_ecdsa()
         (("shake",), "invalid choice: 'shake'"),
         (("serve", "--suite", "AES128-GCM"), "TLS_RSA_WITH_AES_128_GCM_SHA256"),
         (("serve", "--suite", "TLS_RSA_WITH_AES_128_GCM_SHA25"), "is not the name of a cipher"),
-        (("serve", "--suite", "TLS_AES_128_GCM_SHA256"), "is known, but tlslab does not do it"),
+        (("serve", "--suite", "TLS_AES_128_CCM_SHA256"), "is known, but tlslab does not do it"),
         (("serve", "--suite", "nothing"), ", ".join(suite.name for suite in SUITES)),
         (("serve", "--port", "65536"), "'65536' is not a port from 0 to 65535"),
         (("serve", "--port", "-1"), "'-1' is not a port from 0 to 65535"),
@@ -62,16 +63,51 @@ RSA, OTHER, ECDSA = pki.server_rsa(), pki.server_other(), pki.server_ecdsa()
             ("serve", "--cert", str(RSA.chain_path), "--key", str(OTHER.key_path)),
             "the private key does not belong to the certificate",
         ),
-        (("serve", "--group", "secp256k1"), "is no group that tlslab does; there are: x25519"),
+        (("serve", "--group", "secp256k1"), "is no group that tlslab does; it does "),
         (("serve", "--group", "ffdhe2048"), "needs a curve"),
         (("connect", "--group", "ffdhe2048"), "needs a curve"),
-        (("serve", "--client-ca", str(ROOT_PEM)), "belongs to --require-client-cert"),
+        (
+            ("serve", "--client-ca", str(ROOT_PEM)),
+            "belongs to --require-client-cert or --ask-later",
+        ),
         (
             ("serve", "--require-client-cert", "--client-ca", "missing.pem"),
             "--client-ca missing.pem: No such file",
         ),
         (("serve", "--dhparam", "missing.pem"), "--dhparam missing.pem: No such file"),
         (("serve", "--dhparam", str(ROOT_PEM)), "there is no block of DH PARAMETERS"),
+        (("serve", "--min-version", "1.1"), "invalid choice: '1.1'"),
+        (("connect", "--min-version", "1.3", "--max-version", "1.2"), "is above --max-version 1.2"),
+        (
+            ("serve", "--min-version", "1.3", "--suite", "TLS_RSA_WITH_AES_128_GCM_SHA256"),
+            "no suite is one of TLS 1.3 to TLS 1.3",
+        ),
+        (("serve", "--psk", "mine:xy"), "not IDENTITY:HEXKEY"),
+        (("serve", "--psk", ":0011"), "not IDENTITY:HEXKEY"),
+        (("serve", "--psk", "0011"), "not IDENTITY:HEXKEY"),
+        (("connect", "--psk", "a:00", "--psk", "b:00"), "a client has one key"),
+        (("serve", "--padding", "0"), "'0' is not a number from 1 to 16384"),
+        (("connect", "--padding", "16385"), "'16385' is not a number from 1 to 16384"),
+        (("serve", "--tickets", "17"), "'17' is not a number from 0 to 16"),
+        (("serve", "--early-data", "70000"), "'70000' is not a number from 0 to 65536"),
+        (("serve", "--early-data", "10", "--tickets", "0"), "--early-data needs --tickets"),
+        (("serve", "--require-client-cert", "--ask-later"), "not allowed with argument"),
+        (("connect", "--early-data", str(ROOT_PEM)), "belongs to --resume"),
+        (("connect", "--early-data", str(ROOT_PEM), "--resume", "--http"), "leave out --http"),
+        (("connect", "--early-data", "missing", "--resume"), "--early-data missing: No such file"),
+        (("connect", "--early-data", "/dev/null", "--resume"), "/dev/null: the file is empty"),
+        *(
+            (("serve", "--max-version", "1.2", *option), f"{option[0]} is for TLS 1.3, which is")
+            for option in (
+                *(("--retry",), ("--cookie",), ("--ask-later",), ("--tickets", "1")),
+                *(("--early-data", "9"), ("--psk", "a:00"), ("--padding", "64")),
+            )
+        ),
+        (("connect", "--max-version", "1.2", "--key-update"), "--key-update is for TLS 1.3"),
+        *(
+            (("serve", "--min-version", "1.3", option), f"{option} is for TLS 1.2, which is not")
+            for option in ("--no-ems", "--no-etm")
+        ),
         (("connect", "--client-cert", str(RSA.chain_path)), "belong together"),
         (("connect", "--client-key", str(RSA.key_path)), "belong together"),
         (
@@ -131,13 +167,19 @@ def test_the_name_that_openssl_gives_a_suite_leads_to_the_one_that_iana_gives(
     suite: Any, name: str
 ) -> None:
     with pytest.raises(arguments.argparse.ArgumentTypeError) as caught:
-        arguments.cipher_suite(name)
+        negotiation.cipher_suite(name)
     assert suite.name in str(caught.value)
 
 
-def test_a_suite_may_be_written_in_small_letters() -> None:
-    for suite in SUITES:
-        assert arguments.cipher_suite(suite.name.lower()) is suite
+def test_a_suite_and_a_group_may_be_written_in_small_letters() -> None:
+    for suite in negotiation.ALL_SUITES:
+        assert negotiation.cipher_suite(suite.name.lower()) is suite
+    for group in KEY_SHARE_GROUPS:
+        assert negotiation.named_group(group.name.lower()) is group
+
+
+def test_the_name_of_a_key_may_have_colons_in_it() -> None:
+    assert negotiation.external_psk("a:b:00ff") == (b"a:b", b"\x00\xff")
 
 
 @pytest.mark.parametrize(
@@ -210,7 +252,7 @@ def test_the_trace_is_read_back_whole(
     trace = Trace.from_json(path.read_text())
     assert trace.role == "client"
     assert [message.name for message in trace.messages()][-2:] == ["alert", "alert"]
-    assert len(trace.value("master_secret")) == 48
+    assert len(trace.value("main_secret")) == 32
 
 
 def test_a_handshake_that_fails_leaves_its_trace_too(

@@ -5,11 +5,9 @@ end the command with exit status 2.
 """
 
 import argparse
-import difflib
 import ipaddress
 import os
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -20,14 +18,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from tlslab.connection.config import DEFAULT_GROUPS, Credential
-from tlslab.crypto.groups import ECDHE_GROUPS, FFDHE_GROUPS, FiniteField, check_custom_group
+from tlslab.connection.config import Credential
+from tlslab.crypto.groups import FiniteField, check_custom_group
 from tlslab.crypto.signatures import PrivateKey
-from tlslab.crypto.suites import DEFAULT_SUITES, SUITES, KeyExchange
 from tlslab.errors import LocalError, ProtocolError
 from tlslab.lab import pki
 from tlslab.lab.dhparam import read_dh_parameters
-from tlslab.wire.registry import CipherSuite, NamedGroup
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4433
@@ -35,51 +31,6 @@ DEFAULT_PORT = 4433
 
 class UsageError(Exception):
     """The command was called wrongly; the text says what to change."""
-
-
-# -- options that both commands have ----------------------------------------------------------
-
-
-def add_negotiation(parser: argparse.ArgumentParser) -> None:
-    """--suite, --group, --no-ems, --no-etm and --alpn."""
-    group = parser.add_argument_group("what is negotiated")
-    by_default = " and ".join(suite.name for suite in DEFAULT_SUITES)
-    asked_for = ", ".join(suite.name for suite in SUITES if suite not in DEFAULT_SUITES)
-    group.add_argument(
-        "--suite",
-        dest="suites",
-        action="append",
-        type=cipher_suite,
-        metavar="NAME",
-        help="a cipher suite, named as IANA names it; may be repeated, the dearest first "
-        f"(by default {by_default}; only if asked for: {asked_for})",
-    )
-    group.add_argument(
-        "--group",
-        dest="groups",
-        action="append",
-        type=named_group,
-        metavar="NAME",
-        help="a group for Diffie-Hellman, such as x25519 or secp256r1; may be repeated, the "
-        f"dearest first (by default {', '.join(group.name for group in DEFAULT_GROUPS)})",
-    )
-    group.add_argument(
-        "--no-ems",
-        action="store_true",
-        help="do without extended master secret (RFC 7627), as before 2015",
-    )
-    group.add_argument(
-        "--no-etm",
-        action="store_true",
-        help="do without encrypt-then-MAC (RFC 7366), as before 2014",
-    )
-    group.add_argument(
-        "--alpn",
-        action="append",
-        type=protocol_name,
-        metavar="NAME",
-        help="an application protocol, such as http/1.1; may be repeated, the dearest first",
-    )
 
 
 def add_keylog(group: argparse._ArgumentGroup) -> None:
@@ -92,56 +43,7 @@ def add_keylog(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def negotiation(options: argparse.Namespace) -> dict[str, Any]:
-    """What `add_negotiation` asked, for a ClientConfig or a ServerConfig."""
-    return {
-        "cipher_suites": tuple(options.suites or DEFAULT_SUITES),
-        "groups": tuple(options.groups or DEFAULT_GROUPS),
-        "extended_master_secret": not options.no_ems,
-        "encrypt_then_mac": not options.no_etm,
-        "alpn": tuple(options.alpn or ()),
-    }
-
-
-def cipher_suite(name: str) -> CipherSuite:
-    """The suite that IANA calls `name`, if tlslab can do it."""
-    by_name = {suite.name: suite for suite in SUITES}
-    wanted = name.upper().replace("-", "_")
-    if wanted in by_name:
-        return by_name[wanted]
-    if wanted in CipherSuite.__members__:
-        start = f"{wanted} is known, but tlslab does not do it"
-    else:
-        start = f"{name!r} is not the name of a cipher suite"
-    # OpenSSL's names leave out what goes without saying; it should not count against them.
-    full = wanted if wanted.startswith("TLS_") else f"TLS_RSA_WITH_{wanted}"
-    for exchange in KeyExchange:
-        if wanted.startswith(f"{exchange}_"):
-            full = f"TLS_{exchange}_WITH_{wanted.removeprefix(f'{exchange}_')}"
-    near = difflib.get_close_matches(full, by_name, n=3, cutoff=0.75) or list(by_name)
-    raise argparse.ArgumentTypeError(f"{start}; near to it: {', '.join(near)}")
-
-
-def named_group(name: str) -> NamedGroup:
-    """The group that IANA calls `name`, if tlslab can do it."""
-    by_name = {group.name: group for group in (*ECDHE_GROUPS, *FFDHE_GROUPS)}
-    wanted = name.lower()
-    # Older names of the same curves (RFC 8422 Appendix A).
-    wanted = {"p-256": "secp256r1", "prime256v1": "secp256r1"}.get(wanted, wanted)
-    wanted = {"p-384": "secp384r1", "p-521": "secp521r1"}.get(wanted, wanted)
-    if wanted not in by_name:
-        raise argparse.ArgumentTypeError(
-            f"{name!r} is no group that tlslab does; there are: {', '.join(by_name)}"
-        )
-    return by_name[wanted]
-
-
-def protocol_name(name: str) -> bytes:
-    """The name of an application protocol as ALPN sends it (RFC 7301 §3.1)."""
-    encoded = os.fsencode(name)
-    if not 1 <= len(encoded) <= 255:
-        raise argparse.ArgumentTypeError(f"{len(encoded)} bytes; a protocol's name has 1 to 255")
-    return encoded
+# -- words -------------------------------------------------------------------------------------
 
 
 def port(text: str) -> int:
@@ -203,7 +105,7 @@ def _port(text: str, smallest: int) -> int:
 
 def certificates(path: Path, what: str) -> list[x509.Certificate]:
     """The certificates in a PEM or DER file, in order."""
-    data = _read(path, what)
+    data = read(path, what)
     try:
         if b"-----BEGIN" in data:
             return x509.load_pem_x509_certificates(data)
@@ -231,7 +133,7 @@ def credential(cert: Path, key: Path, prefix: str = "--") -> Credential:
 def dh_parameters(path: Path) -> FiniteField:
     """The group in a file of `openssl dhparam`, if it is good."""
     try:
-        return check_custom_group(*read_dh_parameters(_read(path, "--dhparam")))
+        return check_custom_group(*read_dh_parameters(read(path, "--dhparam")))
     except LocalError as error:
         raise UsageError(f"--dhparam {path}: {error}") from error
     except ProtocolError as error:
@@ -246,8 +148,16 @@ def open_private(path: Path, what: str, mode: int) -> int:
         raise UsageError(f"{what} {path}: {error.strerror}") from error
 
 
+def read(path: Path, what: str) -> bytes:
+    """What is in a file. what: the option that names it."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{what} {path}: {error.strerror}") from error
+
+
 def _private_key(path: Path, what: str) -> object:
-    data = _read(path, what)
+    data = read(path, what)
     try:
         if b"-----BEGIN" in data:
             return load_pem_private_key(data, password=None)
@@ -258,10 +168,3 @@ def _private_key(path: Path, what: str) -> object:
         ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise UsageError(f"{what} {path}: no private key in PEM or DER: {error}") from error
-
-
-def _read(path: Path, what: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{what} {path}: {error.strerror}") from error

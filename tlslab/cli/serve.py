@@ -7,13 +7,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+
 import tlslab
 from tlslab.cli import arguments
 from tlslab.cli.applications import Echo, Print
 from tlslab.cli.arguments import UsageError
+from tlslab.cli.negotiation import add_negotiation, check_versions, negotiation, number, psks
 from tlslab.connection.config import ClientAuthentication, system_random
 from tlslab.connection.context import HandshakeCompleted
-from tlslab.connection.session import SessionCache, TicketKeys
+from tlslab.connection.session import AntiReplay, SessionCache, TicketKeys
 from tlslab.errors import LocalError, TLSError
 from tlslab.lab import pki
 from tlslab.lab.configs import credential
@@ -33,6 +36,10 @@ from tlslab.lab.www import Www
 INTERRUPTED = 130
 # A request is short, and a browser that has asked nothing yet can come back.
 WWW_LIMITS = Limits(idle=15.0, conversation=30.0)
+TICKETS = 2
+MAX_TICKETS = 16
+MAX_EARLY_DATA = 64 * 1024
+"""Early data wait in memory until the handshake is complete."""
 
 
 def register(commands: Any) -> None:
@@ -70,19 +77,51 @@ def register(commands: Any) -> None:
         "whose private keys everybody has)",
     )
     identity.add_argument("--key", type=Path, metavar="FILE", help="its private key, PEM")
-    arguments.add_negotiation(parser)
-    parser.add_argument(
+    negotiated = add_negotiation(parser)
+    negotiated.add_argument(
         "--dhparam",
         type=Path,
         metavar="FILE",
         help="the prime for DHE with clients that name no group, as `openssl dhparam` writes it "
-        "(by default ffdhe2048)",
+        "(by default ffdhe2048; TLS 1.2)",
+    )
+    negotiated.add_argument(
+        "--retry",
+        action="store_true",
+        help="ask every client for a second ClientHello, with HelloRetryRequest (TLS 1.3)",
+    )
+    negotiated.add_argument(
+        "--cookie",
+        action="store_true",
+        help="the same, with a cookie that the client has to bring back (TLS 1.3)",
+    )
+    again = parser.add_argument_group("clients that come again")
+    again.add_argument(
+        "--tickets",
+        type=tickets,
+        metavar="N",
+        help=f"how many tickets each client gets ({TICKETS}; 0 to {MAX_TICKETS}; TLS 1.3)",
+    )
+    again.add_argument(
+        "--early-data",
+        type=early_data,
+        default=0,
+        metavar="BYTES",
+        help="take so much, once, from a client that comes with a ticket, before its handshake is "
+        "complete (by default nothing; TLS 1.3)",
     )
     client = parser.add_argument_group("who the client is")
-    client.add_argument(
+    asked = client.add_mutually_exclusive_group()
+    asked.add_argument(
         "--require-client-cert",
         action="store_true",
         help="refuse a client that does not prove who it is with a certificate",
+    )
+    asked.add_argument(
+        "--ask-later",
+        action="store_true",
+        help="ask a client for its certificate after the handshake, if it has said that it would "
+        "answer, as `tlslab connect --client-cert` does (TLS 1.3)",
     )
     client.add_argument(
         "--client-ca",
@@ -103,20 +142,7 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve; the exit status. Raises UsageError."""
-    more: dict[str, Any] = {}
-    if options.dhparam is not None:
-        more["dh_field"] = arguments.dh_parameters(options.dhparam)
-    try:
-        config = tlslab.ServerConfig(
-            credentials=_credentials(options),
-            session_cache=SessionCache(),
-            ticket_keys=TicketKeys(system_random),
-            **_client_authentication(options),
-            **arguments.negotiation(options),
-            **more,
-        )
-    except LocalError as error:
-        raise UsageError(str(error)) from error
+    config = _config(options)
     application: NewApplication = Print
     if options.www:
         application = functools.partial(Www, with_secrets=options.keylog is not None)
@@ -150,6 +176,44 @@ def run(options: argparse.Namespace) -> int:
     return 0 if visit.completed and visit.problem is None else 1
 
 
+def tickets(text: str) -> int:
+    """How many tickets; 0 for none."""
+    return number(text, 0, MAX_TICKETS)
+
+
+def early_data(text: str) -> int:
+    """How many bytes of early data; 0 for none."""
+    return number(text, 0, MAX_EARLY_DATA)
+
+
+def _config(options: argparse.Namespace) -> tlslab.ServerConfig:
+    more: dict[str, Any] = {}
+    if options.dhparam is not None:
+        more["dh_field"] = arguments.dh_parameters(options.dhparam)
+    if options.early_data and options.tickets == 0:
+        raise UsageError("--early-data needs --tickets: a ticket is what lets them in")
+    try:
+        config = tlslab.ServerConfig(
+            credentials=_credentials(options),
+            session_cache=SessionCache(),
+            ticket_keys=TicketKeys(system_random),
+            psks=psks(options),
+            tickets=TICKETS if options.tickets is None else options.tickets,
+            retry=options.retry or options.cookie,
+            cookie=options.cookie,
+            max_early_data_size=options.early_data,
+            anti_replay=AntiReplay(),
+            **_client_authentication(options),
+            **negotiation(options),
+            **more,
+        )
+    except LocalError as error:
+        raise UsageError(str(error)) from error
+    only_tls13 = ("retry", "cookie", "tickets", "early_data", "ask_later")
+    check_versions(options, config, tls12=("dhparam",), tls13=only_tls13)
+    return config
+
+
 def _credentials(options: argparse.Namespace) -> tuple[tlslab.Credential, ...]:
     if (options.cert is None) != (options.key is None):
         raise UsageError("--cert and --key belong together: give both or neither")
@@ -160,15 +224,16 @@ def _credentials(options: argparse.Namespace) -> tuple[tlslab.Credential, ...]:
 
 
 def _client_authentication(options: argparse.Namespace) -> dict[str, Any]:
-    if not options.require_client_cert:
+    if not (options.require_client_cert or options.ask_later):
         if options.client_ca is not None:
-            raise UsageError("--client-ca belongs to --require-client-cert")
+            raise UsageError("--client-ca belongs to --require-client-cert or --ask-later")
         return {}
     anchors = [pki.root()]
     if options.client_ca is not None:
         anchors = arguments.certificates(options.client_ca, "--client-ca")
+    when = ClientAuthentication.LATER if options.ask_later else ClientAuthentication.REQUIRED
     return {
-        "client_authentication": ClientAuthentication.REQUIRED,
+        "client_authentication": when,
         "client_trust_anchors": tuple(anchors),
     }
 
@@ -199,6 +264,12 @@ class _Reporter(Observer):
         if visit.completed is not None:
             _say(f"[{visit.number}] {visit.peer}: {agreed(visit.completed)}")
 
+    def authenticated(self, visit: Visit) -> None:
+        if visit.authenticated is not None:
+            who = visit.authenticated.peer_certificates
+            said = f"says that it is {subject(who[0])}" if who else "does not say who it is"
+            _say(f"[{visit.number}] {visit.peer}: asked afterwards, the client {said}")
+
     def ended(self, visit: Visit) -> None:
         if visit.completed is None:
             self._log_keys(visit)
@@ -221,7 +292,17 @@ def agreed(completed: HandshakeCompleted) -> str:
         text += f", server name {completed.server_name}"
     if completed.alpn_protocol:
         text += f", protocol {completed.alpn_protocol.decode('ascii', 'backslashreplace')}"
+    if completed.resumed:
+        text += ", resumed"
+    if completed.early_data_accepted:
+        text += ", with early data"
     return printable(text)
+
+
+def subject(certificate: bytes) -> str:
+    """Whom a certificate in DER is for, on one line."""
+    name = x509.load_der_x509_certificate(certificate).subject
+    return printable(name.rfc4514_string())
 
 
 def _reason(problem: Exception) -> str:

@@ -262,6 +262,8 @@ class _Line:
         visit = self.visit
         try:
             events = await self._handshake()
+            if self.server.config.client_authentication is ClientAuthentication.LATER:
+                events += await self._ask()
             await self._converse(events)
         except asyncio.CancelledError:
             visit.stopped = True
@@ -291,12 +293,33 @@ class _Line:
         finally:
             self.visit.trace.stop()
 
+    async def _ask(self) -> list[Event]:
+        """Who the client is, before it gets any answer; give the events until it has said so.
+
+        A client that has not said that it would answer is not asked.
+        """
+        try:
+            self.connection.request_certificate()
+        except LocalError:
+            return []
+        limit, room = self.limits.handshake, self.limits.buffer
+        seen: list[Event] = []
+        try:
+            async with asyncio.timeout(limit):
+                while self.visit.authenticated is None:
+                    events = await self._turn()
+                    seen += events
+                    if any(isinstance(event, PeerClosed) for event in events):
+                        break
+                    room -= sum(len(e.data) for e in events if isinstance(e, ApplicationData))
+                    if room < 0:
+                        raise TooSlow("sent so much, and has not said who it is")
+        except TimeoutError:
+            raise TooSlow(f"has not said who it is after {limit:g} s") from None
+        return seen
+
     async def _converse(self, events: list[Event]) -> None:
         """Let the application answer, until one side has no more to say."""
-        if self.server.config.client_authentication is ClientAuthentication.LATER:
-            # A client that has not said that it would answer is not asked.
-            with contextlib.suppress(LocalError):
-                self.connection.request_certificate()
         limits = self.limits
         application = self.server.application(self.visit)
         now = asyncio.get_running_loop().time
