@@ -5,6 +5,10 @@ Records stand as they went over the wire, with their headers. The names of `PUBL
 RFC 8446 §7.1 and §7.3, the values are those of RFC 8448.
 """
 
+from tlslab.crypto.suites import CipherType
+from tlslab.crypto.tls13_ciphers import aead_unprotect, open_inner_plaintext
+from tlslab.wire.framing import RECORD_HEADER_LENGTH
+
 HASH_NAME = "sha256"
 KEY_LENGTH = 16
 """Of AES-128, in bytes."""
@@ -111,3 +115,33 @@ _VALUES = {
 PUBLISHED = {name: bytes.fromhex(value) for name, value in _VALUES.items()}
 """Each value by its name. RFC 9846 has main_secret, exporter_secret and resumption_secret for the
 "master" secrets of RFC 8446; so has this package."""
+
+
+def messages() -> tuple[tuple[str, bytes], ...]:
+    """All messages of the handshake: who sent each, and the message with its header of four bytes.
+
+    Those that were protected are opened with the published keys.
+    """
+    hellos = (("client", _content(CLIENT_HELLO)), ("server", _content(SERVER_HELLO)))
+    flight = _opened("server", SERVER_FLIGHT)
+    sent = [("server", each) for each in _split(flight)]
+    return (*hellos, *sent, ("client", _opened("client", CLIENT_FINISHED)))
+
+
+def _content(record: bytes) -> bytes:
+    return record[RECORD_HEADER_LENGTH:]
+
+
+def _opened(sender: str, record: bytes) -> bytes:
+    key, iv = (PUBLISHED[f"{sender}_handshake_write_{what}"] for what in ("key", "iv"))
+    inner = aead_unprotect(CipherType.GCM, key, iv, 0, _content(record))
+    return open_inner_plaintext(inner)[1]
+
+
+def _split(flight: bytes) -> list[bytes]:
+    found = []
+    while flight:
+        end = 4 + int.from_bytes(flight[1:4], "big")
+        found.append(flight[:end])
+        flight = flight[end:]
+    return found

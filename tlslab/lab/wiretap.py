@@ -126,7 +126,9 @@ class _Side:
 
     def _next_keys(self) -> TrafficKeys:
         secret, suite = self.secrets.pop(0), self._suite
-        return self._primitives.traffic_keys(secret, suite.key_length, suite.hash_name)
+        return TrafficKeys(
+            *self._primitives.traffic_keys(secret, suite.key_length, suite.hash_name)
+        )
 
 
 def _hellos(recording: Sequence[Sent]) -> list[bytes]:

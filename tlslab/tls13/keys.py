@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from tlslab.connection.context import Context
 from tlslab.connection.record import Protection
-from tlslab.crypto.hkdf import EXTERNAL_BINDER
+from tlslab.crypto.hkdf import EXTERNAL_BINDER, TrafficKeys
 from tlslab.crypto.suites import Tls13Suite
 from tlslab.tls13.protection import AEAD
 
@@ -305,7 +305,8 @@ def _protection(
 ) -> tuple[Protection, tuple[str, ...]]:
     primitives = context.primitives
     hash_name = suite.hash_name
-    keys = primitives.traffic_keys(secret.value, suite.key_length, hash_name)
+    # A learner's function may return a plain pair.
+    keys = TrafficKeys(*primitives.traffic_keys(secret.value, suite.key_length, hash_name))
     names = []
     for label, value in keys._asdict().items():
         name = secret.name.replace("traffic_secret", f"write_{label}")
