@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import tlslab
@@ -44,7 +44,9 @@ class Line:
 
     def flush(self) -> None:
         """Send what waits."""
-        self._socket.sendall(self.connection.data_to_send())
+        data = self.connection.data_to_send()
+        if data:
+            self._socket.sendall(data)
 
     def until(self, kind: type[E], count: int = 1) -> E:
         """Go on until there are so many events of this kind; the last of them."""
@@ -89,7 +91,9 @@ class Line:
         """Go on until the peer says goodbye, and answer it; all the data that came."""
         self.until(PeerClosed)
         self.connection.close()
-        self.flush()
+        # Whoever has said goodbye may be gone.
+        with suppress(OSError):
+            self.flush()
         return self.data
 
     @property
