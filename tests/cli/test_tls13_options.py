@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_lab import CHROMIUM, FLAGS, NO_CHROMIUM
 from programs import NAME, free_port, listens, needs_curl, needs_gnutls_cli, needs_openssl
 
 from tlslab.lab import pki
@@ -85,6 +86,19 @@ def test_serve_is_done_with_curl_in_tls_1_3(serving: Any) -> None:
     ).stdout
     assert "<h1>TLS 1.3, as the server saw it</h1>" in page
     server.wait_for("completed, TLS 1.3, TLS_AES_128_GCM_SHA256, server name localhost\n")
+
+
+@pytest.mark.skipif(not CHROMIUM, reason=NO_CHROMIUM)
+def test_serve_is_done_with_a_browser_in_tls_1_3_and_with_a_hybrid_group(
+    serving: Any, tmp_path: Path
+) -> None:
+    server = serving("--www", "--alpn", "http/1.1")
+    flags = (*FLAGS, "--headless", "--ignore-certificate-errors", f"--user-data-dir={tmp_path}")
+    command = [CHROMIUM, *flags, "--dump-dom", f"https://localhost:{server.port}/"]
+    page = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+    assert "<h1>TLS 1.3, as the server saw it</h1>" in page
+    assert "<code>X25519MLKEM768 (0x11ec)</code> ← chosen" in page
+    assert "<code>http/1.1</code></td>" in page
 
 
 @needs_openssl

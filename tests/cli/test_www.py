@@ -143,7 +143,7 @@ def test_the_page_of_tls_1_3_shows_versions_groups_shares_and_its_own_secrets() 
         "<code>TLS_AES_128_GCM_SHA256 (0x1301)</code> ← chosen",
         '<th scope="row">Group of the key exchange</th><td><code>X25519MLKEM768</code></td>',
         "<code>X25519MLKEM768 (0x11ec)</code> ← chosen",
-        "<code>X25519MLKEM768 (0x11ec)</code>, 1216 bytes",
+        "<code>X25519MLKEM768 (0x11ec)</code>, 1,216 bytes",
         "hello_retry_request",
     ):
         assert shown in body

@@ -26,11 +26,9 @@ ONLY_TLS13 = ("psk", "padding")
 def add_negotiation(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """The options; --psk stands for one key or several, as the command has it."""
     group = parser.add_argument_group("what is negotiated (by default TLS 1.3 or TLS 1.2)")
-    for name, what in (("--min-version", "lowest"), ("--max-version", "highest")):
-        group.add_argument(
-            name, choices=VERSIONS, help=f"the {what} version of TLS that is good enough"
-        )
-    by_default = " and ".join(suite.name for suite in DEFAULT_SUITES)
+    for name, where in (("--min-version", "below"), ("--max-version", "above")):
+        group.add_argument(name, choices=VERSIONS, help=f"no version of TLS {where} this one")
+    by_default = ", ".join(suite.name for suite in DEFAULT_SUITES)
     asked_for = ", ".join(suite.name for suite in SUITES if suite not in DEFAULT_SUITES)
     group.add_argument(
         "--suite",
@@ -38,9 +36,9 @@ def add_negotiation(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         action="append",
         type=cipher_suite,
         metavar="NAME",
-        help="a cipher suite, named as IANA names it; may be repeated, the dearest first. A suite "
-        f"belongs to one version, and without one a version is not spoken (by default {by_default};"
-        f" only if asked for: {asked_for})",
+        help="a cipher suite, named as IANA names it; may be repeated, the dearest first. Each "
+        "belongs to one version, and a version without any is not spoken (by default "
+        f"{by_default}; only if asked for: {asked_for})",
     )
     group.add_argument(
         "--group",

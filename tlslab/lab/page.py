@@ -12,6 +12,7 @@ from html import escape
 from tlslab.connection.context import HandshakeCompleted
 from tlslab.lab.terminal import printable
 from tlslab.trace import KeyLogged, Message, Negotiated, SecretDerived, Trace
+from tlslab.view.tables import counted
 from tlslab.wire.extensions import (
     ALPN,
     KeyShareClientHello,
@@ -155,7 +156,7 @@ def _offered(
         yield (
             "Key shares",
             _list(
-                f"{_code(share.group.label)}, {len(share.key_exchange)} bytes"
+                f"{_code(share.group.label)}, {counted(len(share.key_exchange), 'byte')}"
                 for share in shares.client_shares
             ),
         )
@@ -198,8 +199,8 @@ def _secrets(trace: Trace) -> str:
     ]
     lines = "\n".join(str(line) for line in trace.of(KeyLogged))
     return (
-        "<p>Shown because the server was started with <code>--keylog</code>: with one of these "
-        "lines, anybody who recorded the connection can read it.</p>\n"
+        "<p>Shown because the server was started with <code>--keylog</code>: with these lines, "
+        "anybody who recorded the connection can read it.</p>\n"
         f"{_table(derived)}\n<pre>{_text(lines, keep=chr(10))}</pre>"
     )
 
