@@ -59,6 +59,7 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
     write(
         f"Python {python_version()}, ssl with {ssl.OPENSSL_VERSION}, cryptography "
         f"{version('cryptography')} with {backend.openssl_version_text()}, "
+        f"pyOpenSSL {version('pyOpenSSL')} on the same, "
         f"tlslite-ng {version('tlslite-ng')} with gmpy2 {version('gmpy2')}"
     )
     write(f"The best round of each, in {LAPS} laps. Compared with the first line of its block.")

@@ -1,6 +1,6 @@
 """A client and a server in one process, with memory between them: tlslab's own and its peers'.
 
-All do the same work: full handshakes, or resumed by session ID, with the lab's certificates;
+These speak TLS 1.2; `tls13_peers` has those of TLS 1.3. All do the same work: full handshakes, or resumed by session ID, with the lab's certificates;
 extended master secret and encrypt-then-MAC are off, as they were when the first figures were taken.
 """
 

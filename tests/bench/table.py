@@ -17,6 +17,15 @@ from pathlib import Path
 from tlslab.wire.registry import CipherSuite, NamedGroup
 
 from .peers import Kind, Pair, SSLPair, TlslabPair, TlslitePair, TracedPair, ViewedPair
+from .tls13_peers import (
+    HYBRID,
+    Kind13,
+    PyOpenSSLPair,
+    SSLPair13,
+    TlslabPair13,
+    TlslitePair13,
+    TracedPair13,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,7 +90,7 @@ class Time:
 PAYLOAD = bytes(range(256)) * 64  # 16 KiB: one full record
 
 
-def handshakes(pair: type[Pair], kind: Kind) -> Callable[[], object]:
+def handshakes(pair: type[Pair], kind: Kind | Kind13) -> Callable[[], object]:
     """A handshake, client and server together, new connections each time."""
     make = partial(pair, kind)
 
@@ -91,7 +100,7 @@ def handshakes(pair: type[Pair], kind: Kind) -> Callable[[], object]:
     return handshake
 
 
-def data(pair: type[Pair], kind: Kind) -> Callable[[], object]:
+def data(pair: type[Pair], kind: Kind | Kind13) -> Callable[[], object]:
     """One record from the client to the server: protected, carried over, opened."""
     connected = pair(kind).handshake()
     assert connected.transfer(PAYLOAD) == PAYLOAD
@@ -155,6 +164,46 @@ def full_handshakes(title: str, kind: Kind) -> Rate:
     return Rate(f"Handshakes: TLS 1.2, {title}", "/s", 1, lines)
 
 
+def tls13_handshakes(title: str, kind: Kind13, goal: float | None = None) -> Rate:
+    """The same handshake of TLS 1.3 with each pair."""
+    lines = (
+        Line("ssl", partial(handshakes, SSLPair13, kind), 10),
+        Line("tlslab", partial(handshakes, TlslabPair13, kind), 8, goal),
+        Line("tlslab, traced", partial(handshakes, TracedPair13, kind), 5),
+        Line("tlslite-ng (verifies no chain)", partial(handshakes, TlslitePair13, kind)),
+    )
+    return Rate(f"Handshakes: TLS 1.3, {title}", "/s", 1, lines)
+
+
+ON_X25519 = Kind13()
+RESUMED = Kind13(tickets=1, resumed=True)
+ON_A_HYBRID = Kind13(group=HYBRID, tickets=2)
+
+TLS13_TABLE: tuple[Rate, ...] = (
+    tls13_handshakes("X25519, RSA-2048, chain of two verified", ON_X25519, goal=0.8),
+    tls13_handshakes("X25519, ECDSA on P-256", Kind13(server="server-ecdsa")),
+    tls13_handshakes("resumed by a ticket (psk_dhe_ke), X25519", RESUMED),
+    Rate(
+        "Handshakes: TLS 1.3, X25519MLKEM768, RSA-2048, two tickets",
+        "/s",
+        1,
+        (
+            Line("pyOpenSSL", partial(handshakes, PyOpenSSLPair, ON_A_HYBRID), 10),
+            Line("tlslab", partial(handshakes, TlslabPair13, ON_A_HYBRID), 8),
+        ),
+    ),
+    Rate(
+        "Application data: TLS 1.3, AES-256-GCM, records of 16 KiB",
+        "MB/s",
+        len(PAYLOAD) / 1e6,
+        (
+            Line("ssl", partial(data, SSLPair13, ON_X25519), 300),
+            Line("tlslab", partial(data, TlslabPair13, ON_X25519), 200, goal=0.4),
+            Line("tlslite-ng", partial(data, TlslitePair13, ON_X25519)),
+        ),
+    ),
+)
+
 TABLE: tuple[Rate | Time, ...] = (
     Rate(
         "Handshakes: TLS 1.2, TLS_RSA_WITH_AES_128_GCM_SHA256, RSA-2048, chain of two verified",
@@ -175,6 +224,7 @@ TABLE: tuple[Rate | Time, ...] = (
     record_data("Application data: AES-128-GCM, records of 16 KiB", GCM, 0.4),
     record_data("Application data: AES-128-CBC with HMAC-SHA-1, records of 16 KiB", CBC, None),
     record_data("Application data: ChaCha20-Poly1305, records of 16 KiB", CHACHA20, None),
+    *TLS13_TABLE,
     Time(
         "Import, in a fresh interpreter",
         (
