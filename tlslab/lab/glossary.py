@@ -21,6 +21,7 @@ NOTEBOOKS = {
     "12": "12_resumption",
     "13": "13_hardening",
     "14": "14_one_round_trip",
+    "16": "16_psk_and_early_data",
     "17": "17_post_quantum",
 }
 
@@ -37,6 +38,7 @@ class Term:
 TERMS: tuple[Term, ...] = tuple(
     Term(*each)
     for each in (
+        ("0-RTT", "Zero round trips: early data.", "16"),
         (
             "abbreviated handshake",
             "One that goes on with the master secret of an earlier session.",
@@ -47,6 +49,11 @@ TERMS: tuple[Term, ...] = tuple(
         ("authorisation", "Deciding what somebody may do.", "11"),
         ("authority", "Somebody who signs certificates, and whom clients trust to do it.", "00"),
         ("big-endian", "The most significant byte first: the order of all numbers in TLS.", "01"),
+        (
+            "binder",
+            "A MAC over the ClientHello that proves that its sender has the pre-shared key.",
+            "16",
+        ),
         ("capture", "A file of packets that passed on a network.", "09"),
         ("certificate", "A signed statement that a public key belongs to a name.", "00"),
         ("ChangeCipherSpec", "One byte: from my next record on, the new keys are in use.", "00"),
@@ -60,6 +67,11 @@ TERMS: tuple[Term, ...] = tuple(
             "Letters in a signed content that say who signs, and for which purpose.",
             "14",
         ),
+        (
+            "cookie",
+            "What a server gives with a HelloRetryRequest, to remember the first hello by.",
+            "16",
+        ),
         ("DER", "The encoding of certificates: type, length, content, one inside the other.", "03"),
         ("Diffie-Hellman", "Agreeing on a secret in public: two shares, and one result.", "10"),
         (
@@ -72,6 +84,11 @@ TERMS: tuple[Term, ...] = tuple(
             "downgrade",
             "Somebody in between cuts an offer, so that something weaker is chosen.",
             "13",
+        ),
+        (
+            "early data",
+            "Data that a client sends before the server has answered; it can be replayed.",
+            "16",
         ),
         ("elliptic curve", "Points that can be added: Diffie-Hellman with short shares.", "10"),
         ("encrypt-then-MAC", "A MAC over the ciphertext: judged, then opened.", "13"),
@@ -139,6 +156,7 @@ TERMS: tuple[Term, ...] = tuple(
         ),
         ("PRF", "Pseudorandom function: it stretches a secret under a label.", "00"),
         ("private key", "The half of a key pair that stays with its owner.", "00"),
+        ("PSK", "Pre-shared key: a secret that both sides had before.", "16"),
         ("public key", "The half of a key pair that everybody may have.", "00"),
         (
             "quantum computer",
@@ -173,6 +191,7 @@ TERMS: tuple[Term, ...] = tuple(
         ("trace", "What one side did, noted step by step.", "00"),
         ("transcript", "All handshake messages so far, in order.", "00"),
         ("triple handshake", "An attack of 2014: two sessions are given one master secret.", "13"),
+        ("truncated", "Of a ClientHello: up to its list of binders.", "16"),
         ("trust anchor", "A certificate that a client trusts because it had it before.", "03"),
         ("vector", "In TLS: a list of bytes or items with its length in front.", "01"),
         ("Wireshark", "A program to look at network traffic.", "08"),
