@@ -5,7 +5,8 @@ from in_memory import ASKS, GCM, HARDENED, Pair, credential, resumption
 
 from tlslab import lab
 from tlslab.trace import Record
-from tlslab.view.knowledge import eavesdropper, knowledge
+from tlslab.view.eavesdropper import eavesdropper
+from tlslab.view.knowledge import knowledge
 from tlslab.wire.registry import CipherSuite
 
 EPHEMERAL = [

@@ -192,7 +192,7 @@ def test_every_protection_has_a_line_of_its_own_even_in_grey():
     for meaning, _, dashes, double in ladder_parts._STYLES.values():
         patterns.setdefault((dashes, double), set()).add(meaning)
     assert all(len(meanings) == 1 for meanings in patterns.values())
-    assert len(patterns) == 4
+    assert len(patterns) == 5
 
 
 # -- a stranger's names -------------------------------------------------------------------------

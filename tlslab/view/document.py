@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tlslab.trace import Span, Trace
+from tlslab.view.eavesdropper import type_on_the_wire
 from tlslab.view.glossary import Entry, explain, explain_message, explain_value
 from tlslab.view.graph import Node, graph
 from tlslab.view.knowledge import knowledge
@@ -43,6 +44,7 @@ def document(trace: Trace, rungs: Ladder | None = None) -> str:
     return json.dumps(
         {
             "role": trace.role,
+            "version": rungs.version,
             "headline": rungs.headline,
             "dropped": rungs.dropped,
             "rungs": drawn,
@@ -83,6 +85,7 @@ def _rung(
         "wire": len(record.raw),
         "record": record.number,
         "type": record.content_type,
+        "typeOnTheWire": type_on_the_wire(record),
         "sequence": record.sequence_number,
         "protection": rung.protection.value,
         "protectedBy": rung.protected_by,

@@ -125,6 +125,9 @@ def _covers(trace: Trace) -> dict[bytes, tuple[str, ...]]:
     found = {}
     for message in trace.of(Message):
         if message.transcript_hash:
+            if message.name == "hello_retry_request":
+                # RFC 8446 §4.4.1: the first ClientHello is replaced by its hash.
+                names = ["message_hash"]
             names.append(message.name)
             found[message.transcript_hash] = tuple(names)
     return found

@@ -14,10 +14,16 @@ from tlslab.trace import (
     Trace,
     ValueReceived,
 )
-from tlslab.view.seen import certificate_values
+from tlslab.view.seen import Seen
 from tlslab.view.steps import protection
-from tlslab.view.tables import Cell, Table, counted, listed, shortened
-from tlslab.wire.registry import ContentType
+from tlslab.view.tables import Cell, Table
+from tlslab.view.tls13_hello_steps import early_records
+from tlslab.view.tls13_knowledge import (
+    is_tls13,
+    notes_of_tls13,
+    rows_of_tls13,
+    values_of_tls13,
+)
 
 SHORTEST = 8
 """Values of fewer bytes than this could be on the wire by chance."""
@@ -83,37 +89,32 @@ def knowledge(trace: Trace) -> Table:
     client, server = (own, other) if trace.role == "client" else (other, own)
     people = (client, server, public, with_key, with_key)
     peer = 1 if trace.role == "client" else 0
-    rows: list[tuple[Cell, ...]] = [
-        ("the server's private key", *_yes_or_no(False, True, False, True, True))
-    ]
+    rows: list[tuple[Cell, ...]] = [("the server's private key", "no", "yes", "no", "yes", "yes")]
     notes: list[str] = []
+    of_tls13 = is_tls13(trace)
     if any(m.sender == "client" for m in trace.messages("certificate_verify")):
         rows.append(("the client's private key", *_ONLY_CLIENT))
-    if {"client_share", "server_share"} <= own:
+    if "server_share" in own:
         # What nobody sends and nobody keeps: the other side has one too, or it had no share.
         rows.append(("the client's key for this handshake", *_ONLY_CLIENT))
         rows.append(("the server's key for this handshake", *_ONLY_SERVER))
         notes.append(IMPERSONATION)
-    if _has_ticket(trace):
+    if of_tls13:
+        rows += rows_of_tls13(trace)
+        notes += notes_of_tls13(trace)
+    elif _has_ticket(trace):
         rows.append(("the server's ticket key", *_ONLY_SERVER))
         rows.append(("the ticket, sealed", *_EVERYBODY))
         notes.append(TICKET)
-    for title, name in ROWS:
+    for title, name in values_of_tls13(trace) if of_tls13 else ROWS:
         if name in own:
             answers = list(_yes_or_no(*(name in knows for knows in people)))
             if name not in public and not proved:
                 answers[peer] = "not proved"
             rows.append((title, *answers))
-    for sender in ("client", "server"):
-        data = [
-            record
-            for record in trace.of(Record)
-            if record.sender == sender and record.content_type == "application_data"
-        ]
-        if data:
-            readable = all(protection(record.protection) != "encrypted" for record in data)
-            able = [True, True] + [readable or "key_block" in knows for knows in people[2:]]
-            rows.append((f"the data from the {sender}", *_yes_or_no(*able)))
+    for title, key, readable in _data(trace):
+        able = [True, True] + [readable or key in knows for knows in people[2:]]
+        rows.append((title, *_yes_or_no(*able)))
     return Table(
         "Who knows what",
         (
@@ -129,34 +130,31 @@ def knowledge(trace: Trace) -> Table:
     )
 
 
+def _data(trace: Trace) -> list[tuple[str, str, bool]]:
+    """The data that crossed: title, name of what opens them, whether they are not encrypted."""
+    early = {id(record) for record in early_records(Seen(trace))}
+    found: dict[str, tuple[str, str, bool]] = {}
+    for record in trace.of(Record):
+        if record.content_type != "application_data":
+            continue
+        sender, key = record.sender, "key_block"
+        title = f"the data from the {sender}"
+        if id(record) in early:
+            title, key = f"the early data from the {sender}", "client_early_traffic_secret"
+        elif is_tls13(trace):
+            key = f"{sender}_application_traffic_secret_0"
+        readable = protection(record.protection) != "encrypted"
+        found[title] = (title, key, readable and found.get(title, ("", "", True))[2])
+    return [found[title] for title in sorted(found, key=lambda each: "early" not in each)]
+
+
 def public_names(trace: Trace) -> set[str]:
     """The names of the values that somebody on the wire can read, or compute from what is there."""
-    return _closed(trace, _on_the_wire(trace) | _hashes_in_the_clear(trace))
-
-
-def eavesdropper(trace: Trace) -> Table:
-    """Every record as somebody on the wire sees it: direction, type, size, and what is readable.
-
-    The type is the header's: in TLS 1.3 that of every protected record is application_data.
-    """
-    rows: list[tuple[Cell, ...]] = []
-    for number, record in enumerate(trace.of(Record), 1):
-        other = "server" if record.sender == "client" else "client"
-        rows.append(
-            (
-                number,
-                f"{record.sender} → {other}",
-                ContentType(record.raw[0]).name,
-                len(record.raw),
-                _readable(record, trace),
-            )
-        )
-    return Table(
-        "What an eavesdropper sees",
-        ("#", "direction", "type", "bytes", "what can be read"),
-        tuple(rows),
-        frozenset({"type"}),
-    )
+    # Without a pre-shared key the Early Secret is made of zeros (RFC 8446 §7.1).
+    of_zeros = {
+        e.name for e in trace.of(SecretDerived) if not e.inputs and e.name.startswith("early_sec")
+    }
+    return _closed(trace, _on_the_wire(trace) | _hashes_in_the_clear(trace) | of_zeros)
 
 
 def _agreed(trace: Trace) -> set[str]:
@@ -166,9 +164,10 @@ def _agreed(trace: Trace) -> set[str]:
     start = {
         event.name
         for event in trace.of(SecretDerived)
-        if f"{trace.role}_private" in event.inputs and event.name == "premaster_secret"
+        if event.name in ("shared_secret", "mlkem_secret", "ecdh_secret")
+        or (not event.inputs and event.name in ("master_secret", "psk"))
+        or (event.name == "premaster_secret" and f"{trace.role}_private" in event.inputs)
     }
-    start |= {e.name for e in trace.of(SecretDerived) if not e.inputs and e.name == "master_secret"}
     return _closed(trace, public_names(trace) | start)
 
 
@@ -220,55 +219,6 @@ def _has_ticket(trace: Trace) -> bool:
     given = trace.messages("new_session_ticket")
     shown = (s for m in trace.messages("client_hello") for s in m.spans if s.field == _TICKET_SHOWN)
     return any(len(m.raw) > SHORTEST for m in given) or any(s.end > s.start for s in shown)
-
-
-def _readable(record: Record, trace: Trace) -> str | tuple[str, ...]:
-    if protection(record.protection) == "encrypted":
-        return "nothing, it is encrypted"
-    if record.content_type == "application_data":
-        return f"all of it: {repr(record.plaintext[:48])[1:]}"
-    inside = [
-        message
-        for message in trace.of(Message)
-        if message.sender == record.sender and record.number in message.records
-    ]
-    lines = [line for message in inside for line in (_summary(message), *_ticket(message))]
-    return tuple(lines) or "something that is no message"
-
-
-def _ticket(message: Message) -> list[str]:
-    """A line of its own: the name of a suite beside it is long enough."""
-    return [
-        f"with a ticket of {counted(span.end - span.start, 'byte')}"
-        for span in message.spans
-        if span.field in (_TICKET_SHOWN, _TICKET_GIVEN) and span.end > span.start
-    ]
-
-
-def _summary(message: Message) -> str:
-    """The name of a message and what is worth knowing in it."""
-    facts: list[str] = []
-    for span in message.spans:
-        if not span.leaf:
-            continue
-        if span.field.endswith("server_name_list.host_name"):
-            facts.append(f"to {span.value}")
-        elif span.field == "server_hello.cipher_suite":
-            facts.append(span.value.partition(" ")[0])
-        elif span.field == "alert.description":
-            facts.append(span.value)
-        elif span.field == "client_key_exchange.encrypted_pre_master_secret":
-            size = counted(span.end - span.start, "byte")
-            facts.append(f"{size}, encrypted to the server's public key")
-    suites = [s.value for s in message.spans if s.field == "client_hello.cipher_suites" and s.leaf]
-    if suites:
-        facts.append(f"offers {listed(shortened([s.partition(' ')[0] for s in suites], 2))}")
-    if message.name == "certificate":
-        count = sum(s.leaf and s.field == "certificate.certificate_list" for s in message.spans)
-        facts.append(counted(count, "certificate"))
-        names = [v.value for v in certificate_values(message) if v.name == "subject"]
-        facts += [f"the first of {name}" for name in names]
-    return f"{message.name}: {', '.join(facts)}" if facts else message.name
 
 
 def _yes_or_no(*answers: bool) -> tuple[str, ...]:

@@ -8,22 +8,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from tlslab.trace import Message, Record, Span, StateEntered, Trace
+from tlslab.trace import KeysInstalled, Message, Record, Span, StateEntered, Trace
 from tlslab.view.seen import Seen
 from tlslab.view.steps import Step, protection
 from tlslab.view.story import steps
+from tlslab.view.tls13_hello_steps import early_records
 
+EARLY_DATA = "Early data"
+"""How the step is called that the records of early data belong to."""
 HEADER = 5
 """Bytes of a record's header (RFC 5246 §6.2.1)."""
 
 
 class Protection(StrEnum):
-    """What protects a rung: nothing, the handshake's keys, or the keys for application data.
+    """What protects a rung: nothing, the keys of early data or of the handshake, or those for
+    application data.
 
     TLS 1.2 has one set of keys for both, so its Finished is protected by the latter already.
     """
 
     CLEAR = "clear"
+    EARLY = "early keys"
     HANDSHAKE = "handshake keys"
     APPLICATION = "application keys"
 
@@ -35,7 +40,8 @@ class Rung:
     number: counted from 1. name: the message, or the record's type. message: None for application
     data and for what could not be opened. content_at: where the bytes stand in the record's
     content; part: which bytes `[start, end)` of the message they are. flight, round_trip: counted
-    from 1. step: the number of the handshake's step that this belongs to, 0 for none.
+    from 1. step: the number of the handshake's step that this belongs to, 0 for none. protection:
+    by which keys.
     """
 
     number: int
@@ -48,6 +54,7 @@ class Rung:
     flight: int
     round_trip: int
     step: int
+    protection: Protection = Protection.CLEAR
 
     @property
     def receiver(self) -> str:
@@ -58,11 +65,6 @@ class Rung:
     def length(self) -> int:
         """How many bytes of content the rung is: of its message, or of the record's plaintext."""
         return self.part[1] - self.part[0]
-
-    @property
-    def protection(self) -> Protection:
-        """By which keys it was protected."""
-        return Protection.CLEAR if self.record.protection == "none" else Protection.APPLICATION
 
     @property
     def protected_by(self) -> str:
@@ -131,9 +133,17 @@ def ladder(trace: Trace) -> Ladder:
     rungs: list[Rung] = []
     carried: dict[int, int] = {}
     flight, sender = 0, ""
+    keys = {"client": Protection.CLEAR, "server": Protection.CLEAR}
+    early = next((each.number for each in story if each.title.startswith(EARLY_DATA)), last)
+    sent_early = {id(record) for record in early_records(Seen(trace))}
     for event in events:
+        if isinstance(event, KeysInstalled):
+            keys[event.sender] = _kind_of(event.keys)
         if not isinstance(event, Record):
             continue
+        protection = Protection.CLEAR if event.protection == "none" else keys[event.sender]
+        if id(event) in sent_early:
+            protection = Protection.EARLY
         if event.sender != sender:
             flight, sender = flight + 1, event.sender
         # A round trip is there and back. The client begins it.
@@ -141,7 +151,7 @@ def ladder(trace: Trace) -> Ladder:
         for rung in _rungs(event, inside.get((event.sender, event.number), ()), carried):
             step = step_of.get(id(rung.message), 0)
             if event.content_type == "application_data" or (rung.name == "alert" and completed):
-                step = last
+                step = early if protection is Protection.EARLY else last
             rungs.append(
                 replace(
                     rung,
@@ -149,6 +159,7 @@ def ladder(trace: Trace) -> Ladder:
                     flight=flight,
                     round_trip=round_trip,
                     step=step,
+                    protection=protection,
                 )
             )
     return Ladder(
@@ -160,6 +171,14 @@ def ladder(trace: Trace) -> Ladder:
         completed,
         trace.dropped,
     )
+
+
+def _kind_of(names: tuple[str, ...]) -> Protection:
+    """What the keys called so are for. TLS 1.2 has one kind, and names it after nothing."""
+    for word, kind in (("_early_", Protection.EARLY), ("_handshake_", Protection.HANDSHAKE)):
+        if any(word in name for name in names):
+            return kind
+    return Protection.APPLICATION
 
 
 def _rungs(record: Record, messages: Sequence[Message], carried: dict[int, int]) -> Iterator[Rung]:

@@ -87,12 +87,18 @@ def field_texts(message: Message, field: str, name: str) -> Iterator[Value]:
         yield Value(name, tuple(shortened(texts)))
 
 
+def certificates_in(message: Message) -> list[Span]:
+    """Where the certificates stand in a Certificate, whichever version it is of."""
+    lists = ("certificate.certificate_list", "certificate.certificate_list.cert_data")
+    return [span for field in lists for span in leaves(message, field)]
+
+
 def certificate_values(message: Message) -> Iterator[Value]:
     """What the server's own certificate says. It was made by a stranger and may be anything."""
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
 
-    spans = leaves(message, "certificate.certificate_list")
+    spans = certificates_in(message)
     sizes = [span.end - span.start for span in spans]
     if not sizes:
         return

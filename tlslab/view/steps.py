@@ -37,6 +37,8 @@ class Status(StrEnum):
     NOT_REACHED = "not reached"
 
 
+NAME_WIDTH = 26
+"""Characters for the names of the values of a step; more, if one of them needs it."""
 SIGNATURE_COVERS = "signature covers"
 """The name of the value that says what a signature is over."""
 
@@ -97,8 +99,9 @@ class Step(View):
         lines += wrapped(f"{self.sentence} ({self.section})", 5)
         if self.messages:
             lines += wrapped(f"Messages: {self.carried_by}", 5)
+        wide = max([NAME_WIDTH, *(len(clean(value.name)) for value in self.values)])
         for value in self.values:
-            name = f"       {clean(value.name):<26}  {value.length:>9}  "
+            name = f"       {clean(value.name):<{wide}}  {value.length:>9}  "
             room = MAX_WIDTH - len(name)
             first, *rest = [p for line in _text_lines(value.value) for p in folded(line, room)]
             lines.append(f"{name}{first}".rstrip())

@@ -4,11 +4,11 @@ To add a version, enter its `steps` in `_VERSIONS`.
 """
 
 from tlslab.trace import Trace
-from tlslab.view import tls12_steps
+from tlslab.view import tls12_steps, tls13_steps
 from tlslab.view.seen import Seen
 from tlslab.view.steps import Steps
 
-_VERSIONS = {"TLS 1.2": tls12_steps.steps}
+_VERSIONS = {"TLS 1.2": tls12_steps.steps, "TLS 1.3": tls13_steps.steps}
 
 
 def steps(trace: Trace) -> Steps:

@@ -24,7 +24,8 @@ from tlslab.trace import (
     Trace,
     ValueReceived,
 )
-from tlslab.view.knowledge import eavesdropper, knowledge
+from tlslab.view.eavesdropper import eavesdropper
+from tlslab.view.knowledge import knowledge
 from tlslab.view.steps import protection
 from tlslab.view.story import steps
 from tlslab.view.tables import (

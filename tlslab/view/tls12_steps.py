@@ -12,7 +12,8 @@ from. Where the handshake broke off, the step says so, and why.
 from collections.abc import Callable
 from dataclasses import replace
 
-from tlslab.trace import Alert, Trace
+from tlslab.trace import Trace
+from tlslab.view.broken import ABOUT_CERTIFICATES, why
 from tlslab.view.seen import Seen, leaves
 from tlslab.view.steps import Status, Step, Steps
 from tlslab.view.tables import clean
@@ -39,16 +40,6 @@ from tlslab.view.tls12_who_steps import (
 
 Make = Callable[[Seen, int], Step]
 
-_ABOUT_CERTIFICATES = (
-    "bad_certificate",
-    "unsupported_certificate",
-    "certificate_revoked",
-    "certificate_expired",
-    "certificate_unknown",
-    "unknown_ca",
-)
-"""The alerts that say it was the certificate (RFC 5246 §7.2.2)."""
-
 
 def steps(trace: Trace) -> Steps:
     """The steps of the handshake in `trace`, which may be either side's."""
@@ -60,7 +51,7 @@ def steps(trace: Trace) -> Steps:
     if seen.fatal is not None:
         at = _stopped_at(seen, order, found)
         found[at] = _failed(found[at], seen, order)
-        headline += f", broken off in step {at + 1}: {_why(seen.fatal, seen.trace.role)}"
+        headline += f", broken off in step {at + 1}: {why(seen.fatal, seen.trace.role)}"
     elif seen.completed:
         headline += f", resumed by {how}" if how else ", completed"
     else:
@@ -122,14 +113,14 @@ def _is_about_certificates(seen: Seen) -> bool:
     if alert is None:
         return False
     nobody = alert.description == "handshake_failure" and not _has_certificate(seen)
-    return nobody or alert.description in _ABOUT_CERTIFICATES
+    return nobody or alert.description in ABOUT_CERTIFICATES
 
 
 def _failed(step: Step, seen: Seen, order: list[Make]) -> Step:
     alert = seen.fatal
     if alert is None:
         return step
-    note = f"Broken off here: {_why(alert, seen.trace.role)}"
+    note = f"Broken off here: {why(alert, seen.trace.role)}"
     if alert.sender != seen.trace.role and order[step.number - 1] is server_finished:
         first = _answer(order)
         note += f" It does not say which of the steps {first} to {step.number - 1} it was about."
@@ -140,19 +131,3 @@ def _answer(order: list[Make]) -> int:
     """The number of the step in which the client answers the server's first flight."""
     answers = (client_certificate, client_share, premaster, client_finished)
     return next(number for number, make in enumerate(order, 1) if make in answers)
-
-
-def _why(alert: Alert, role: str) -> str:
-    """Who complained, with which alert, and why."""
-    text = f"the {alert.sender} sent the alert {alert.description}"
-    if alert.sender == role:
-        reason = ": ".join(part for part in (alert.where, alert.reason) if part)
-        section = f" ({alert.section})" if alert.section else ""
-        return f"{text}. {reason}{section}." if reason else f"{text}."
-    # What an alert means is the registry's knowledge, and no part of a trace.
-    from tlslab.connection.connection import explain
-    from tlslab.wire.registry import AlertDescription
-
-    known = getattr(AlertDescription, alert.description, None)
-    meaning = explain(known) if isinstance(known, AlertDescription) else ""
-    return f"{text}: {meaning}." if meaning else f"{text}."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tlslab.view.ladder import Ladder, Protection, Rung
 from tlslab.view.plots.sheet import (
     BLUE,
+    GREEN,
     INK,
     LEADING,
     NORMAL,
@@ -37,6 +38,7 @@ Style = tuple[str, str, tuple[float, ...], bool]
 """What a line means, its colour, its dashes, and whether it is a double line."""
 _STYLES: dict[tuple[Protection, bool], Style] = {
     (Protection.CLEAR, False): ("in the clear", INK, (), False),
+    (Protection.EARLY, True): ("under the early keys", GREEN, (2, 2), False),
     (Protection.HANDSHAKE, True): ("under the handshake keys", ORANGE, (6, 3), False),
     (Protection.APPLICATION, True): ("under the session keys", BLUE, (), True),
     (Protection.HANDSHAKE, False): ("authenticated, not encrypted", RED, (7, 2, 2, 2), False),
@@ -64,7 +66,12 @@ class Arrow:
 
     @property
     def style(self) -> Style:
-        return _STYLES[self.rung.protection, self.rung.protected_by == "encrypted"]
+        rung = self.rung
+        name, color, dashes, double = _STYLES[rung.protection, rung.protected_by == "encrypted"]
+        if rung.protection is Protection.APPLICATION and "_WITH_" not in rung.record.protection:
+            # TLS 1.3 has keys for the handshake, too: "session keys" would be both.
+            name = "under the application keys"
+        return name, color, dashes, double
 
     @property
     def line(self) -> str:

@@ -107,7 +107,7 @@ export function bytesView(store) {
     return [
       h("code", {}, rung.title),
       ` from the ${rung.sender}, ${bytes(rung.length)}; `,
-      `in ${/^[aeiou]/.test(rung.type) ? "an" : "a"} ${rung.type} record of ${bytes(rung.wire)}, ${rung.protectedBy}`,
+      `in ${/^[aeiou]/.test(rung.typeOnTheWire) ? "an" : "a"} ${rung.typeOnTheWire} record of ${bytes(rung.wire)}, ${rung.protectedBy}`,
     ];
   }
 

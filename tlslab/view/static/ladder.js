@@ -109,7 +109,7 @@ function properties(store, { step, item }) {
 }
 
 function kind(rung) {
-  return { "clear": "tl-clear", "handshake keys": "tl-handshake" }[rung.protection] ?? "tl-application";
+  return { "clear": "tl-clear", "early keys": "tl-early", "handshake keys": "tl-handshake" }[rung.protection] ?? "tl-application";
 }
 
 /** The inside of a rung: round trip and flight where they begin, and the arrow. */
@@ -118,7 +118,7 @@ function arrow(store, item) {
   let at = item - 1;
   while (at >= 0 && !store.items[at].rung) at -= 1;
   const before = store.items[at]?.rung;
-  const name = store.state.eavesdropper && rung.protectedBy === "encrypted" ? rung.type : rung.title;
+  const name = store.state.eavesdropper && rung.protectedBy === "encrypted" ? rung.typeOnTheWire : rung.title;
   const changed = store.differences && !store.differences.rungs[store.items[item].number - 1].same;
   return [
     h("span", { class: "tl-trip" }, before?.trip === rung.trip ? "" : `${rung.trip}`),
@@ -158,7 +158,12 @@ function aboutItem(store) {
 
 function legend(store) {
   const kinds = [...new Set(store.doc.rungs.map((rung) => rung.protection))];
-  const words = { "clear": "in the clear", "handshake keys": "under the handshake keys" };
+  const words = {
+    "clear": "in the clear",
+    "early keys": "under the early keys",
+    "handshake keys": "under the handshake keys",
+    "application keys": store.doc.version === "TLS 1.3" ? "under the application keys" : "under the session keys",
+  };
   return h(
     "p",
     { class: "tl-legend" },
@@ -167,7 +172,7 @@ function legend(store) {
         "span",
         { class: `tl-rung tl-out ${kind({ protection: one })}` },
         h("span", { class: "tl-line" }),
-        words[one] ?? "under the session keys",
+        words[one],
       ),
     ),
   );

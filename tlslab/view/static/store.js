@@ -95,8 +95,9 @@ function itemsOf(doc) {
   const items = doc.rungs.map((rung, index) => ({ rung, number: index + 1, step: rung.step }));
   for (const step of doc.steps) {
     if (step.status === "not reached" || doc.rungs.some((rung) => rung.step === step.number)) continue;
-    const before = items.findLastIndex((item) => item.step > 0 && item.step < step.number);
-    items.splice(before + 1, 0, { rung: null, number: 0, step: step.number });
+    // Early data reach a server behind its answer: what counts is the first step that comes later.
+    const next = items.findIndex((item) => item.step > step.number);
+    items.splice(next < 0 ? items.length : next, 0, { rung: null, number: 0, step: step.number });
   }
   return items;
 }

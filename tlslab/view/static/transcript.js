@@ -3,20 +3,17 @@
 import { h, bytes, grouped } from "./dom.js";
 
 const HEADER = 5;
+const MESSAGE_HEADER = 4;
 const MOST = 200;
 
 export function transcriptView(store) {
+  const hint = h("p", { class: "tl-hint" });
   const ribbon = h("div", { class: "tl-ribbon", role: "group", "aria-label": "Bytes of the handshake, in order" });
   const table = h("div", { class: "tl-scroll", tabindex: "0", role: "region", "aria-label": "The hash after each message" });
   const element = h(
     "section",
     { class: "tl-part tl-transcript", "aria-label": "Transcript" },
-    h(
-      "p",
-      { class: "tl-hint" },
-      "Finished proves that both sides saw the same handshake. It hashes the handshake messages with their own " +
-        "4-byte headers (solid). It leaves out the 5-byte record headers, ChangeCipherSpec and alerts (hatched).",
-    ),
+    hint,
     ribbon,
     table,
   );
@@ -32,6 +29,12 @@ export function transcriptView(store) {
   }
 
   function draw() {
+    hint.textContent =
+      (store.doc.version === "TLS 1.3"
+        ? "Keys, signatures and both Finished depend on the hash of the handshake so far. It covers"
+        : "Finished proves that both sides saw the same handshake. It hashes") +
+      " the handshake messages with their own 4-byte headers (solid). It leaves out the 5-byte record headers, " +
+      "ChangeCipherSpec and alerts (hatched).";
     const parts = [];
     let record = "";
     for (const { rung, number } of messages()) {
@@ -59,10 +62,12 @@ export function transcriptView(store) {
     }
     ribbon.replaceChildren(...parts);
     let sum = 0;
-    const rows = messages().map(({ rung, number }) => {
+    const rows = messages().flatMap(({ rung, number }) => {
       const counts = isHashed(rung);
+      const replaced = rung.name === "hello_retry_request" && counts ? [messageHash(rung)] : [];
+      if (replaced.length) sum = MESSAGE_HEADER + rung.hash.length / 2;
       if (counts) sum += rung.length;
-      return h(
+      return [...replaced, h(
         "tr",
         { "data-number": number },
         h("th", { scope: "row" }, h("button", { type: "button", class: "tl-link", onclick: () => go(number) }, rung.title)),
@@ -70,7 +75,7 @@ export function transcriptView(store) {
         h("td", { class: "tl-number" }, counts ? `+ ${rung.length}` : "not hashed"),
         h("td", { class: "tl-number" }, `${sum.toLocaleString("en")}`),
         h("td", {}, h("code", {}, rung.last && rung.hash ? grouped(rung.hash) : "")),
-      );
+      )];
     });
     table.replaceChildren(
       h(
@@ -79,6 +84,20 @@ export function transcriptView(store) {
         h("thead", {}, h("tr", {}, ["message", "from", "bytes", "hashed so far", "the hash after it"].map((name) => h("th", { scope: "col" }, name)))),
         h("tbody", {}, rows),
       ),
+    );
+  }
+
+  /** What stands for the first ClientHello once the server has asked for a second (RFC 8446 §4.4.1). */
+  function messageHash(rung) {
+    const size = rung.hash.length / 2;
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, h("code", {}, "message_hash")),
+      h("td", {}, "both"),
+      h("td", { class: "tl-number" }, `+ ${MESSAGE_HEADER + size}`),
+      h("td", { class: "tl-number" }, `${MESSAGE_HEADER + size}`),
+      h("td", {}, `takes the place of the first client_hello: a header of ${MESSAGE_HEADER} bytes, and its hash`),
     );
   }
 
