@@ -21,6 +21,7 @@ NOTEBOOKS = {
     "12": "12_resumption",
     "13": "13_hardening",
     "14": "14_one_round_trip",
+    "15": "15_key_schedule",
     "16": "16_psk_and_early_data",
     "17": "17_post_quantum",
 }
@@ -112,6 +113,7 @@ TERMS: tuple[Term, ...] = tuple(
         ("hash", "A fingerprint of bytes: change one bit, and it is another.", "00"),
         ("header", "The bytes in front that say what follows, and how long it is.", "01"),
         ("hex", "Bytes as text: two digits from 0 to f for each.", "00"),
+        ("HKDF", "Two functions of HMAC: one makes a secret even, one stretches it.", "15"),
         ("HMAC", "A fingerprint with a key, made from a hash function.", "05"),
         (
             "hybrid",
@@ -137,6 +139,7 @@ TERMS: tuple[Term, ...] = tuple(
             "17",
         ),
         ("MAC", "Message authentication code: a checksum under a key.", "06"),
+        ("Main Secret", "The third stage of TLS 1.3, from which the data's secrets come.", "15"),
         (
             "man in the middle",
             "Somebody in between who takes part, as each side to the other.",
@@ -167,6 +170,7 @@ TERMS: tuple[Term, ...] = tuple(
         ("renegotiation", "A second handshake within a connection. TLS 1.3 has none.", "13"),
         ("resumption", "Going on with an earlier session: no certificate, no key exchange.", "12"),
         ("round trip", "The way there and back, and the time that it takes.", "12"),
+        ("salt", "The key of the HMAC by which a secret is extracted. It may be known.", "15"),
         ("seed", "A starting number that fixes all others, so that a run can be repeated.", "00"),
         ("server", "The side that answers.", "00"),
         ("ServerHello", "The answer: what the server chose, and its random.", "00"),
