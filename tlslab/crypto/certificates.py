@@ -170,6 +170,7 @@ def rsa_encryption_key(certificate: x509.Certificate) -> RSAPublicKey:
     return key
 
 
+@lru_cache(maxsize=16)
 def signing_key(certificate: x509.Certificate) -> PublicKey:
     """The certificate's key, for verifying a signature in the handshake.
 

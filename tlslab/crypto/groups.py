@@ -11,7 +11,7 @@ checked before it is used.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import shake_256
 from typing import Any
 
@@ -123,24 +123,30 @@ def _point_share(group: NamedGroup, draw: Draw) -> Share:
 
 
 def _montgomery_share(group: NamedGroup, draw: Draw, x25519_shared_secret: X25519) -> Share:
-    private_type, _, length = _MONTGOMERY[group]
-    private = draw(length)
+    private = draw(_MONTGOMERY[group][2])
 
     def shared_secret(peer_public: bytes) -> bytes:
         if group is NamedGroup.x25519:
             return x25519_shared_secret(private, peer_public)
         return _montgomery_secret(group, private, peer_public)
 
-    public = private_type.from_private_bytes(private).public_key().public_bytes_raw()
+    public = _montgomery_private(group, private).public_key().public_bytes_raw()
     return Share(group, public, shared_secret)
 
 
+@lru_cache(maxsize=4)
+def _montgomery_private(group: NamedGroup, private: bytes) -> Any:
+    # The library computes the public key each time it is given a private one. Who has made a share
+    # is about to use it.
+    return _MONTGOMERY[group][0].from_private_bytes(private)
+
+
 def _montgomery_secret(group: NamedGroup, private: bytes, peer_public: bytes) -> bytes:
-    private_type, public_type, length = _MONTGOMERY[group]
+    _, public_type, length = _MONTGOMERY[group]
     if len(peer_public) != length:
         what = f"it has {len(peer_public)} bytes, and not {length}"
         raise _bad_share(group, what, "RFC 8422 §5.4.1")
-    own = private_type.from_private_bytes(private)
+    own = _montgomery_private(group, private)
     try:
         return bytes(own.exchange(public_type.from_public_bytes(peer_public)))
     except ValueError:

@@ -30,6 +30,7 @@ never by `is`. Only a number that does not fit into the field raises ValueError.
 
 import enum
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -96,6 +97,10 @@ class CodePoint(enum.IntEnum):
     def grease_values(cls) -> frozenset[int]:
         """The values of this registry that RFC 8701 reserves; none, unless it says otherwise."""
         return frozenset()
+
+    # Enum's own `name` costs two Python calls each time, and traces want it often.
+    if not TYPE_CHECKING:
+        name = property(attrgetter("_name_"), doc="The name in the registry.")
 
     @property
     def is_known(self) -> bool:
