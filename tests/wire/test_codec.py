@@ -1,10 +1,11 @@
-"""Reader and Writer: what does not fit is named with its field."""
+"""What does not fit is named with its field, on the way in and on the way out."""
 
 import pytest
 
 from tlslab.errors import LocalError, ProtocolError
-from tlslab.wire.codec import Reader, Writer
+from tlslab.wire.codec import Reader
 from tlslab.wire.framing import handshake_spans
+from tlslab.wire.presentation import ListOf, Opaque, Rest, Struct, Structure, Uint, Vector
 
 
 def refusal(read, data):
@@ -71,29 +72,49 @@ def test_a_failed_read_takes_nothing():
     assert reader.take(3, "field") == b"abc"
 
 
+def structure(**layout):
+    """A structure of these fields."""
+
+    class Hello(Structure):
+        NAME = "hello"
+        LAYOUT = layout
+
+        def __init__(self, *values):
+            self.__dict__.update(zip(layout, values, strict=True))
+
+    return Hello
+
+
+INNER = structure(id=Vector(0, 2), n=Uint(1))
+
+
 @pytest.mark.parametrize(
-    ("write", "sentence"),
+    ("kind", "value", "sentence"),
     [
-        (lambda w: w.uint(1, "n", 256), "hello.n: 256 does not fit into 1 bytes"),
-        (lambda w: w.uint(2, "n", -1), "hello.n: -1 does not fit into 2 bytes"),
-        (lambda w: w.opaque(32, "random", b"abc"), "hello.random: 3 bytes, it has to be 32"),
-        (lambda w: w.vector(1, 9, "[2]", b""), "hello[2]: 0 bytes, but its bounds are <1..9>"),
-        (lambda w: w.vector(0, 2, "id", b"abc"), "hello.id: 3 bytes, but its bounds are <0..2>"),
+        (Uint(1), 256, "hello.field: 256 does not fit into 1 bytes"),
+        (Uint(2), -1, "hello.field: -1 does not fit into 2 bytes"),
+        (Opaque(32), b"abc", "hello.field: 3 bytes, it has to be 32"),
+        (Vector(1, 9), b"", "hello.field: 0 bytes, but its bounds are <1..9>"),
+        (Vector(0, 2), b"abc", "hello.field: 3 bytes, but its bounds are <0..2>"),
+        (ListOf(Uint(1), 0, 2), (1, 2, 3), "hello.field: 3 bytes, but its bounds are <0..2>"),
+        (ListOf(Uint(1), 0, 2), (1, 256), "hello.field[1]: 256 does not fit into 1 bytes"),
+        (Struct(INNER), INNER(b"", 256), "hello.field.n: 256 does not fit into 1 bytes"),
+        (
+            ListOf(Struct(INNER), 0, 9),
+            (INNER(b"", 1), INNER(b"abc", 2)),
+            "hello.field[1].id: 3 bytes, but its bounds are <0..2>",
+        ),
     ],
 )
-def test_a_writer_says_what_does_not_fit(write, sentence):
+def test_a_value_that_does_not_fit_is_named_with_its_field(kind, value, sentence):
     with pytest.raises(LocalError) as refused:
-        write(Writer("hello"))
+        structure(field=kind)(value).encode()
     assert str(refused.value) == sentence
 
 
-def test_a_writer_writes_what_a_reader_reads():
-    writer = Writer("s")
-    writer.uint(3, "number", 0x010203)
-    writer.vector(0, 2**16 - 1, "text", b"abc")
-    writer.opaque(2, "two", b"xy")
-    writer.rest(b"rest")
-    assert writer.data() == b"\1\2\3\0\3abcxyrest"
+def test_what_is_written_is_what_a_reader_reads():
+    kind = structure(number=Uint(3), text=Vector(0, 2**16 - 1), two=Opaque(2), rest=Rest())
+    assert kind(0x010203, b"abc", b"xy", b"rest").encode() == b"\1\2\3\0\3abcxyrest"
 
 
 def test_a_handshake_message_that_no_declaration_reads_keeps_its_body_closed():

@@ -14,6 +14,7 @@ from tlslab.errors import AlertName, ProtocolError
 from tlslab.tls12 import messages as tls12
 from tlslab.tls13 import messages as tls13
 from tlslab.wire import extensions, framing, hello
+from tlslab.wire.codec import Reader, Unfit
 from tlslab.wire.framing import HANDSHAKE_HEADER_LENGTH
 from tlslab.wire.presentation import (
     Enumerated,
@@ -51,6 +52,63 @@ def test_arbitrary_bytes_give_a_value_or_a_protocol_error(kind, data):
     except ProtocolError as error:
         alert = error.alert
     assert alert in ("", "decode_error", "illegal_parameter")
+
+
+def taken(kind, data):
+    """What the quick way makes of the bytes; None if it finds nothing."""
+    try:
+        value, end = kind.take(data, 0, len(data))
+    except (Unfit, ProtocolError):
+        return None
+    return value if end == len(data) else None
+
+
+def read(kind, data):
+    """What the way that names every field makes of them; None if it finds nothing."""
+    reader = Reader(data, kind.NAME, [])
+    try:
+        value = kind.read(reader)
+        reader.finish()
+    except ProtocolError:
+        return None
+    return value
+
+
+def damaged(data):
+    """The bytes as they are, cut off everywhere, longer, and with each byte changed."""
+    yield data
+    yield data + b"\0"
+    for at in range(len(data)):
+        yield data[:at]
+        for flip in (0x01, 0x80, 0xFF):
+            yield data[:at] + bytes([data[at] ^ flip]) + data[at + 1 :]
+
+
+@pytest.mark.parametrize("kind", STRUCTURES, ids=lambda kind: kind.__name__)
+@given(data=st.binary(max_size=200))
+def test_the_quick_way_takes_from_any_bytes_what_the_other_reads(kind, data):
+    assert taken(kind, data) == read(kind, data)
+
+
+@pytest.mark.parametrize("kind", STRUCTURES, ids=lambda kind: kind.__name__)
+@settings(max_examples=2, deadline=None)
+@given(data=st.data())
+def test_the_quick_way_takes_from_damaged_values_what_the_other_reads(kind, data):
+    for each in damaged(data.draw(structures(kind)).encode()):
+        assert taken(kind, each) == read(kind, each)
+
+
+@pytest.mark.parametrize("version", ["TLS 1.2", "TLS 1.3"])
+def test_the_quick_way_takes_from_damaged_messages_what_the_other_reads(version):
+    kinds = {kind.NAME: kind for kind in STRUCTURES if kind.__module__ != tls13.__name__}
+    if version == "TLS 1.3":
+        kinds |= {kind.NAME: kind for kind in STRUCTURES if kind.__module__ == tls13.__name__}
+    messages = lab.handshake(seed=1, version=version).trace.messages()
+    assert len(messages) > 5
+    for message in messages:
+        if not message.name.startswith(("change", "alert")):
+            for each in damaged(message.raw[HANDSHAKE_HEADER_LENGTH:]):
+                assert taken(kinds[message.name], each) == read(kinds[message.name], each)
 
 
 def values(declared):
@@ -159,8 +217,30 @@ def test_openssls_own_client_hello_is_decoded_to_the_last_byte(version):
     assert name.host_name == b"server.tlslab.test"
 
 
-def client_hello_with(suites=b"\x00\x02\x00\x9c", more=b""):
-    return b"\x03\x03" + bytes(32) + b"\x00" + suites + b"\x01\x00" + more
+def client_hello_with(suites=b"\x00\x02\x00\x9c", more=b"", session_id=b""):
+    session_id = bytes([len(session_id)]) + session_id
+    return b"\x03\x03" + bytes(32) + session_id + suites + b"\x01\x00" + more
+
+
+EXTENDED_MASTER_SECRET = b"\x00\x17\x00\x00"
+PRE_SHARED_KEY = bytes.fromhex("0029 002d 0008 0002 6d65 00000000 0021 20") + bytes(32)
+
+
+@pytest.mark.parametrize(
+    ("fits", "does_not"),
+    [
+        (client_hello_with(session_id=bytes(32)), client_hello_with(session_id=bytes(33))),
+        # pre_shared_key stands last, and then does not.
+        (
+            client_hello_with(more=b"\x00\x35" + EXTENDED_MASTER_SECRET + PRE_SHARED_KEY),
+            client_hello_with(more=b"\x00\x35" + PRE_SHARED_KEY + EXTENDED_MASTER_SECRET),
+        ),
+    ],
+)
+def test_the_quick_way_refuses_what_the_other_does(fits, does_not):
+    assert taken(hello.ClientHello, fits) == read(hello.ClientHello, fits) is not None
+    assert taken(hello.ClientHello, does_not) is None
+    assert read(hello.ClientHello, does_not) is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tlslab.errors import ProtocolError
-from tlslab.wire.codec import Reader
+from tlslab.wire.codec import Path, joined
 from tlslab.wire.extensions import (
     CERTIFICATE_ENTRY,
     CERTIFICATE_REQUEST,
@@ -206,14 +206,11 @@ class KeyUpdate(HandshakeMessage):
     msg_type: ClassVar[HandshakeType] = HandshakeType.key_update
     LAYOUT: ClassVar[Layout] = {"request_update": Enumerated(KeyUpdateRequest)}
 
-    @classmethod
-    def read(cls, reader: Reader) -> "KeyUpdate":
-        (request_update,) = (kind.read(reader, name) for name, kind in cls.LAYOUT.items())
-        if not request_update.is_known:
+    def check(self, path: Path) -> None:
+        if not self.request_update.is_known:
             raise ProtocolError(
                 "illegal_parameter",
-                f"{request_update.label} is neither update_not_requested nor update_requested",
-                where=reader.name("request_update"),
+                f"{self.request_update.label} is neither update_not_requested nor update_requested",
+                where=joined((path, "request_update")),
                 section="RFC 8446 §4.6.3",
             )
-        return cls(request_update)

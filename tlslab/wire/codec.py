@@ -2,16 +2,16 @@
 
 RFC 5246 §4 (the same as RFC 8446 §3) knows numbers of one, two and three bytes, `opaque` bytes of
 fixed length, and *vectors*: a length of one, two or three bytes, then that many bytes. `Reader`
-takes them from bytes, `Writer` makes them. Each call names the field, so an error can say where it
-was found, and a reader that is given a list of spans notes what it took.
+takes them from bytes. Each call names the field, so an error can say where it was found, and a
+reader that is given a list of spans notes what it took.
 
 What a structure consists of is declared one floor up, in `tlslab.wire.presentation`.
 """
 
-from tlslab.errors import LocalError, ProtocolError
+from tlslab.errors import ProtocolError
 from tlslab.trace import Span
 
-__all__ = ["Reader", "Span", "Writer", "length_size"]
+__all__ = ["Path", "Reader", "Span", "Unfit", "in_hex", "length_size"]
 
 
 Path = str | tuple["Path", str]
@@ -31,6 +31,23 @@ def joined(path: Path) -> str:
 def length_size(high: int) -> int:
     """How many bytes the length of a vector `<low..high>` takes: as many as `high` needs (§4.3)."""
     return (high.bit_length() + 7) // 8
+
+
+class Unfit(Exception):
+    """A value that does not fit where it is to stand, or bytes that are no value.
+
+    reason: what is wrong with a value. where: the field, as far as it was found on the way out; it
+    goes behind the name of the structure.
+    """
+
+    def __init__(self, reason: str = "", where: str = "") -> None:
+        super().__init__(reason, where)
+        self.reason = reason
+        self.where = where
+
+    def inside(self, field: str) -> "Unfit":
+        """The same, found in `field`."""
+        return Unfit(self.reason, f"{field if field[0] == '[' else f'.{field}'}{self.where}")
 
 
 class Reader:
@@ -138,51 +155,6 @@ class Reader:
         if length > self.end - self.position:
             raise self.error(field, f"says {length} bytes, {self.remaining} are left")
         return length
-
-
-class Writer:
-    """Puts fields together, each by its name. Raises LocalError for a value that does not fit."""
-
-    __slots__ = ("parts", "path")
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.parts: list[bytes] = []
-
-    def uint(self, size: int, field: str, value: int) -> None:
-        """A number of `size` bytes, the most significant first."""
-        if not 0 <= value < 1 << 8 * size:
-            raise self.error(field, f"{value} does not fit into {size} bytes")
-        self.parts.append(value.to_bytes(size, "big"))
-
-    def opaque(self, length: int, field: str, value: bytes) -> None:
-        """`opaque field[length]`."""
-        if len(value) != length:
-            raise self.error(field, f"{len(value)} bytes, it has to be {length}")
-        self.parts.append(value)
-
-    def vector(self, low: int, high: int, field: str, value: bytes) -> None:
-        """`opaque field<low..high>`."""
-        if not low <= len(value) <= high:
-            raise self.error(field, f"{len(value)} bytes, but its bounds are <{low}..{high}>")
-        self.parts.append(len(value).to_bytes(length_size(high), "big"))
-        self.parts.append(value)
-
-    def rest(self, value: bytes) -> None:
-        """Bytes with no length of their own: all that is left of the structure."""
-        self.parts.append(value)
-
-    def data(self) -> bytes:
-        """All that was written."""
-        return b"".join(self.parts)
-
-    def name(self, field: str) -> str:
-        """The full path of `field`."""
-        return joined((self.path, field))
-
-    def error(self, field: str, reason: str) -> LocalError:
-        """The LocalError for `field`."""
-        return LocalError(f"{self.name(field)}: {reason}")
 
 
 def in_hex(value: bytes) -> str:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from tlslab.errors import LocalError, ProtocolError
 from tlslab.trace import Span
-from tlslab.wire.codec import Reader, in_hex
+from tlslab.wire.codec import Path, in_hex, joined
 from tlslab.wire.presentation import Enumerated, Layout, Structure, Uint, spans_of
 from tlslab.wire.registry import (
     AlertDescription,
@@ -106,17 +106,14 @@ class ChangeCipherSpec(Structure):
     NAME: ClassVar[str] = "change_cipher_spec"
     LAYOUT: ClassVar[Layout] = {"type": Uint(1)}
 
-    @classmethod
-    def read(cls, reader: Reader) -> "ChangeCipherSpec":
-        message = cls(reader.uint(1, "type"))
-        if message.type != 1:
+    def check(self, path: Path) -> None:
+        if self.type != 1:
             raise ProtocolError(
                 "illegal_parameter",
-                f"a ChangeCipherSpec is the byte 1, not {message.type}",
-                where="change_cipher_spec.type",
+                f"a ChangeCipherSpec is the byte 1, not {self.type}",
+                where=joined((path, "type")),
                 section="RFC 5246 §7.1",
             )
-        return message
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +135,14 @@ class Alert(Structure):
         "description": Enumerated(AlertDescription),
     }
 
-    @classmethod
-    def read(cls, reader: Reader) -> "Alert":
-        level, description = (kind.read(reader, name) for name, kind in cls.LAYOUT.items())
-        if not level.is_known:
+    def check(self, path: Path) -> None:
+        if not self.level.is_known:
             raise ProtocolError(
                 "illegal_parameter",
-                f"{level.label} is no level",
-                where="alert.level",
+                f"{self.level.label} is no level",
+                where=joined((path, "level")),
                 section="RFC 5246 §7.2",
             )
-        return cls(level, description)
 
 
 def decode_handshake(kind: type[HandshakeMessage], raw: bytes) -> HandshakeMessage:

@@ -20,14 +20,18 @@ and here the same reads
 
 One declaration decodes, encodes, enforces the bounds both ways, names the field in every error and
 marks its place for whoever shows the bytes.
+
+Each type reads in two ways. `take` is quick, and knows good bytes from bad ones, nothing more.
+`read` goes the same way field by field, so as to say what is wrong and where, or to note where each
+field stands. Whoever decodes takes, and reads if that fails or if somebody wants the spans.
 """
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
-from tlslab.errors import ProtocolError
+from tlslab.errors import LocalError, ProtocolError
 from tlslab.trace import Span
-from tlslab.wire.codec import Reader, Writer, in_hex
+from tlslab.wire.codec import Path, Reader, Unfit, in_hex, length_size
 from tlslab.wire.registry import CodePoint
 
 T = TypeVar("T")
@@ -36,12 +40,16 @@ T = TypeVar("T")
 class Type(Protocol[T]):
     """Anything a field can be declared as."""
 
+    def take(self, data: bytes, start: int, end: int) -> tuple[T, int]:
+        """The value that begins at `start`, and where it ends; Unfit unless it ends by `end`."""
+        ...
+
     def read(self, reader: Reader, field: str) -> T:
         """Take a value of this type; ProtocolError if there is none."""
         ...
 
-    def write(self, writer: Writer, field: str, value: T) -> None:
-        """Write a value of this type; LocalError if it does not fit."""
+    def pack(self, value: T) -> bytes:
+        """The bytes of a value; Unfit if it is out of its bounds."""
         ...
 
 
@@ -58,19 +66,47 @@ class Structure:
     NAME: ClassVar[str]
     LAYOUT: ClassVar[Layout]
 
+    def check(self, path: Path) -> None:
+        """What has to hold beyond the layout. path: where it stands. Raises ProtocolError."""
+
+    @classmethod
+    def take(cls, data: bytes, start: int, end: int) -> tuple[Self, int]:
+        """The value that begins at `start`, and where it ends; Unfit or ProtocolError if none."""
+        values = []
+        for kind in cls.LAYOUT.values():
+            value, start = kind.take(data, start, end)
+            values.append(value)
+        structure = cls(*values)
+        structure.check("")
+        return structure, start
+
     @classmethod
     def read(cls, reader: Reader) -> Self:
         """Take the fields from `reader`, in order."""
-        return cls(*[kind.read(reader, name) for name, kind in cls.LAYOUT.items()])
+        structure = cls(*[kind.read(reader, name) for name, kind in cls.LAYOUT.items()])
+        structure.check(reader.path)
+        return structure
 
-    def write(self, writer: Writer) -> None:
-        """Write the fields, in order."""
+    def pack(self) -> bytes:
+        """The bytes of the fields, in order; Unfit if a value is out of its bounds."""
+        parts = []
         for name, kind in self.LAYOUT.items():
-            kind.write(writer, name, getattr(self, name))
+            try:
+                parts.append(kind.pack(getattr(self, name)))
+            except Unfit as unfit:
+                raise unfit.inside(name) from None
+        return b"".join(parts)
 
     @classmethod
     def decode(cls, data: bytes, spans: list[Span] | None = None, start: int = 0) -> Self:
         """Decode all of `data[start:]`. Raises ProtocolError: decode_error, or a field's own."""
+        if spans is None:
+            try:
+                value, end = cls.take(data, start, len(data))
+                if end == len(data):
+                    return value
+            except (Unfit, ProtocolError):
+                pass  # The reader finds it too, and says where.
         reader = Reader(data, cls.NAME, spans, start)
         value = cls.read(reader)
         reader.finish()
@@ -78,9 +114,10 @@ class Structure:
 
     def encode(self) -> bytes:
         """The bytes. Raises LocalError when a value is out of its bounds."""
-        writer = Writer(self.NAME)
-        self.write(writer)
-        return writer.data()
+        try:
+            return self.pack()
+        except Unfit as unfit:
+            raise LocalError(f"{self.NAME}{unfit.where}: {unfit.reason}") from None
 
 
 class Uint:
@@ -91,11 +128,20 @@ class Uint:
     def __init__(self, size: int) -> None:
         self.size = size
 
+    def take(self, data: bytes, start: int, end: int) -> tuple[int, int]:
+        stop = start + self.size
+        if stop > end:
+            raise Unfit
+        return int.from_bytes(data[start:stop], "big"), stop
+
     def read(self, reader: Reader, field: str) -> int:
         return reader.uint(self.size, field)
 
-    def write(self, writer: Writer, field: str, value: int) -> None:
-        writer.uint(self.size, field, value)
+    def pack(self, value: int) -> bytes:
+        try:
+            return value.to_bytes(self.size, "big")
+        except OverflowError:
+            raise Unfit(f"{value} does not fit into {self.size} bytes") from None
 
 
 C = TypeVar("C", bound=CodePoint)
@@ -112,22 +158,31 @@ class Enumerated(Generic[C]):
         # Looking a member up through the enum's call costs ten times as much.
         self.known: Mapping[int, C] = {int(code): code for code in codes}
 
+    def code(self, number: int) -> C:
+        """The code point of this number."""
+        code = self.known.get(number)
+        return self.codes(number) if code is None else code
+
+    def take(self, data: bytes, start: int, end: int) -> tuple[C, int]:
+        stop = start + self.size
+        if stop > end:
+            raise Unfit
+        number = int.from_bytes(data[start:stop], "big")
+        code = self.known.get(number)
+        return self.codes(number) if code is None else code, stop
+
     def read(self, reader: Reader, field: str) -> C:
         start = reader.position
-        number = int.from_bytes(reader.take(self.size, field), "big")
-        value = self.known.get(number) or self.codes(number)
+        value = self.code(int.from_bytes(reader.take(self.size, field), "big"))
         if reader.spans is not None:
             reader.note(field, start, value.label)
         return value
 
-    def read_all(self, reader: Reader) -> tuple[C, ...]:
-        """All that are left, where nobody wants to know where each stands."""
-        data, size = reader.take(reader.remaining, ""), self.size
-        numbers = (int.from_bytes(data[at : at + size], "big") for at in range(0, len(data), size))
-        return tuple([self.known.get(number) or self.codes(number) for number in numbers])
-
-    def write(self, writer: Writer, field: str, value: C) -> None:
-        writer.uint(self.size, field, value)
+    def pack(self, value: C) -> bytes:
+        try:
+            return value.to_bytes(self.size, "big")
+        except OverflowError:
+            raise Unfit(f"{value} does not fit into {self.size} bytes") from None
 
 
 class Opaque:
@@ -138,27 +193,62 @@ class Opaque:
     def __init__(self, length: int) -> None:
         self.length = length
 
+    def take(self, data: bytes, start: int, end: int) -> tuple[bytes, int]:
+        stop = start + self.length
+        if stop > end:
+            raise Unfit
+        return data[start:stop], stop
+
     def read(self, reader: Reader, field: str) -> bytes:
         return reader.opaque(self.length, field)
 
-    def write(self, writer: Writer, field: str, value: bytes) -> None:
-        writer.opaque(self.length, field, value)
+    def pack(self, value: bytes) -> bytes:
+        if len(value) != self.length:
+            raise Unfit(f"{len(value)} bytes, it has to be {self.length}")
+        return value
 
 
-class Vector:
-    """`opaque field<low..high>` (§4.3): a length, then bytes."""
+class Bounded:
+    """What has `<low..high>`: its length in bytes, then so many bytes (§4.3)."""
 
-    __slots__ = ("high", "low")
+    __slots__ = ("high", "low", "prefix")
 
     def __init__(self, low: int, high: int) -> None:
         self.low = low
         self.high = high
+        self.prefix = length_size(high)
+
+    def bounds(self, data: bytes, start: int, end: int) -> tuple[int, int]:
+        """Where the bytes behind the length begin and end; Unfit if they are out of bounds."""
+        begin = start + self.prefix
+        length = int.from_bytes(data[start:begin], "big")
+        stop = begin + length
+        if stop > end or not self.low <= length <= self.high:
+            raise Unfit
+        return begin, stop
+
+    def with_length(self, content: bytes) -> bytes:
+        """The length of `content`, then `content`; Unfit if it is out of bounds."""
+        length = len(content)
+        if not self.low <= length <= self.high:
+            raise Unfit(f"{length} bytes, but its bounds are <{self.low}..{self.high}>")
+        return length.to_bytes(self.prefix, "big") + content
+
+
+class Vector(Bounded):
+    """`opaque field<low..high>` (§4.3): a length, then bytes."""
+
+    __slots__ = ()
+
+    def take(self, data: bytes, start: int, end: int) -> tuple[bytes, int]:
+        begin, stop = self.bounds(data, start, end)
+        return data[begin:stop], stop
 
     def read(self, reader: Reader, field: str) -> bytes:
         return reader.vector(self.low, self.high, field)
 
-    def write(self, writer: Writer, field: str, value: bytes) -> None:
-        writer.vector(self.low, self.high, field, value)
+    def pack(self, value: bytes) -> bytes:
+        return self.with_length(value)
 
 
 class Text(Vector):
@@ -174,38 +264,48 @@ class Text(Vector):
         return value
 
 
-class ListOf(Generic[T]):
+class ListOf(Bounded, Generic[T]):
     """`T field<low..high>` (§4.3): a length in bytes, then elements until it is used up.
 
     noun: what the elements are called in errors.
     """
 
-    __slots__ = ("element", "high", "low", "noun")
+    __slots__ = ("element", "noun")
 
     def __init__(self, element: Type[T], low: int, high: int, noun: str = "elements") -> None:
+        super().__init__(low, high)
         self.element = element
-        self.low = low
-        self.high = high
         self.noun = noun
+
+    def take(self, data: bytes, start: int, end: int) -> tuple[tuple[T, ...], int]:
+        start, stop = self.bounds(data, start, end)
+        values: list[T] = []
+        take = self.element.take
+        while start < stop:
+            value, start = take(data, start, stop)
+            values.append(value)
+        return tuple(values), stop
 
     def read(self, reader: Reader, field: str) -> tuple[T, ...]:
         inside = reader.enter(self.low, self.high, field)
         size = getattr(self.element, "size", 0)
         if size and inside.remaining % size:
             raise inside.error("", f"{inside.remaining} bytes is not a whole number of {self.noun}")
-        if reader.spans is None and isinstance(self.element, Enumerated):
-            return self.element.read_all(inside)
         values: list[T] = []
         read = self.element.read
         while inside.position < inside.end:
             values.append(read(inside, f"[{len(values)}]"))
         return tuple(values)
 
-    def write(self, writer: Writer, field: str, value: tuple[T, ...]) -> None:
-        inside = Writer((writer.path, field))
-        for index, element in enumerate(value):
-            self.element.write(inside, f"[{index}]", element)
-        writer.vector(self.low, self.high, field, inside.data())
+    def pack(self, value: tuple[T, ...]) -> bytes:
+        parts: list[bytes] = []
+        pack = self.element.pack
+        try:
+            for element in value:
+                parts.append(pack(element))
+        except Unfit as unfit:
+            raise unfit.inside(f"[{len(parts)}]") from None
+        return self.with_length(b"".join(parts))
 
 
 S = TypeVar("S", bound=Structure)
@@ -219,6 +319,9 @@ class Struct(Generic[S]):
     def __init__(self, structure: type[S]) -> None:
         self.structure = structure
 
+    def take(self, data: bytes, start: int, end: int) -> tuple[S, int]:
+        return self.structure.take(data, start, end)
+
     def read(self, reader: Reader, field: str) -> S:
         path = reader.path, field
         inside = Reader(reader.data, path, reader.spans, reader.position, reader.end)
@@ -230,10 +333,8 @@ class Struct(Generic[S]):
             reader.spans.insert(index, Span(reader.name(field), start, inside.position, "", False))
         return value
 
-    def write(self, writer: Writer, field: str, value: S) -> None:
-        inside = Writer((writer.path, field))
-        value.write(inside)
-        writer.rest(inside.data())
+    def pack(self, value: S) -> bytes:
+        return value.pack()
 
 
 class Rest:
@@ -241,11 +342,14 @@ class Rest:
 
     __slots__ = ()
 
+    def take(self, data: bytes, start: int, end: int) -> tuple[bytes, int]:
+        return data[start:end], end
+
     def read(self, reader: Reader, field: str) -> bytes:
         return reader.opaque(reader.remaining, field)
 
-    def write(self, writer: Writer, field: str, value: bytes) -> None:
-        writer.rest(value)
+    def pack(self, value: bytes) -> bytes:
+        return value
 
 
 def spans_of(structure: type[Structure], data: bytes, start: int = 0) -> tuple[Span, ...]:

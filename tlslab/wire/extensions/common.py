@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tlslab.errors import ProtocolError
-from tlslab.wire.codec import Reader
+from tlslab.wire.codec import Path, joined
 from tlslab.wire.extensions.extension import EmptyExtension, Extension
 from tlslab.wire.presentation import (
     Enumerated,
@@ -62,17 +62,15 @@ class ServerName(Extension):
         "server_name_list": ListOf(Struct(HostName), 1, 2**16 - 1, "names"),
     }
 
-    @classmethod
-    def read(cls, reader: Reader) -> "ServerName":
-        (names,) = (kind.read(reader, name) for name, kind in cls.LAYOUT.items())
+    def check(self, path: Path) -> None:
+        names = self.server_name_list
         if len({name.name_type for name in names}) != len(names):
             raise ProtocolError(
                 "illegal_parameter",
                 "more than one name of the same name_type",
-                where=reader.name("server_name_list"),
+                where=joined((path, "server_name_list")),
                 section="RFC 6066 §3",
             )
-        return cls(names)
 
 
 @dataclass(frozen=True, slots=True)

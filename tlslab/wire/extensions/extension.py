@@ -6,8 +6,8 @@ from typing import ClassVar, TypeVar
 
 from tlslab.errors import ProtocolError
 from tlslab.trace import Span
-from tlslab.wire.codec import Reader, Writer
-from tlslab.wire.presentation import Enumerated, Layout, Rest, Structure
+from tlslab.wire.codec import Reader, Unfit
+from tlslab.wire.presentation import Bounded, Enumerated, Layout, Rest, Structure, Vector
 from tlslab.wire.registry import ExtensionType
 
 
@@ -70,7 +70,7 @@ class WithExtensions:
 Bodies = Mapping[ExtensionType, type[Extension]]
 
 
-class Extensions:
+class Extensions(Bounded):
     """`Extension extensions<0..2^16-1>` (RFC 8446 §4.2).
 
     struct {
@@ -83,10 +83,30 @@ class Extensions:
     SECTION: ClassVar[str] = "RFC 8446 §4.2"
 
     def __init__(self, bodies: Bodies) -> None:
+        super().__init__(0, 2**16 - 1)
         self.bodies = bodies
 
+    def take(self, data: bytes, start: int, end: int) -> tuple[tuple[Extension, ...] | None, int]:
+        start, stop = self.bounds(data, start, end)
+        found: dict[ExtensionType, Extension] = {}
+        while start < stop:
+            extension_type, start = _TYPE.take(data, start, stop)
+            start, after = _DATA.bounds(data, start, stop)
+            body = self.bodies.get(extension_type)
+            if body is None:
+                extension: Extension = OpaqueExtension(extension_type, data[start:after])
+            else:
+                extension, start = body.take(data, start, after)
+                if start != after:
+                    raise Unfit
+            if extension_type in found:
+                raise Unfit
+            found[extension_type] = extension
+            start = after
+        return tuple(found.values()), stop
+
     def read(self, reader: Reader, field: str) -> tuple[Extension, ...] | None:
-        inside = reader.enter(0, 2**16 - 1, field)
+        inside = reader.enter(self.low, self.high, field)
         found: dict[ExtensionType, Extension] = {}
         while inside.remaining:
             extension = self._read_one(inside)
@@ -104,11 +124,11 @@ class Extensions:
         start = reader.position
         # The name goes into the path, so it is looked at before it is taken.
         number = int.from_bytes(reader.data[start : start + 2], "big")
-        name = _TYPE.known.get(number) or ExtensionType(number)
+        name = _TYPE.code(number)
         index = len(reader.spans) if reader.spans is not None else 0
         field = name.name
         extension_type = _TYPE.read(reader, f"{field}.extension_type")
-        inside = reader.enter(0, 2**16 - 1, f"{field}.extension_data")
+        inside = reader.enter(_DATA.low, _DATA.high, f"{field}.extension_data")
         if reader.spans is not None:
             whole = Span(reader.name(field), start, reader.position, "", False)
             reader.spans.insert(index, whole)
@@ -120,17 +140,17 @@ class Extensions:
         inside.finish()
         return extension
 
-    def write(self, writer: Writer, field: str, value: tuple[Extension, ...] | None) -> None:
+    def pack(self, value: tuple[Extension, ...] | None) -> bytes:
         if value is None:
-            raise writer.error(field, "it has to be there, even when it is empty")
-        inside = Writer((writer.path, field))
+            raise Unfit("it has to be there, even when it is empty")
+        parts: list[bytes] = []
         for extension in value:
-            name = extension.extension_type.name
-            _TYPE.write(inside, f"{name}.extension_type", extension.extension_type)
-            body = Writer((inside.path, name))
-            extension.write(body)
-            inside.vector(0, 2**16 - 1, f"{name}.extension_data", body.data())
-        writer.vector(0, 2**16 - 1, field, inside.data())
+            extension_type = extension.extension_type
+            try:
+                parts += _TYPE.pack(extension_type), _DATA.pack(extension.pack())
+            except Unfit as unfit:
+                raise unfit.inside(extension_type.name) from None
+        return self.with_length(b"".join(parts))
 
 
 class HelloExtensions(Extensions):
@@ -143,18 +163,27 @@ class HelloExtensions(Extensions):
     __slots__ = ()
     SECTION: ClassVar[str] = "RFC 5246 §7.4.1.4"
 
+    def take(self, data: bytes, start: int, end: int) -> tuple[tuple[Extension, ...] | None, int]:
+        return (None, start) if start == end else super().take(data, start, end)
+
     def read(self, reader: Reader, field: str) -> tuple[Extension, ...] | None:
         return super().read(reader, field) if reader.remaining else None
 
-    def write(self, writer: Writer, field: str, value: tuple[Extension, ...] | None) -> None:
-        if value is not None:
-            super().write(writer, field, value)
+    def pack(self, value: tuple[Extension, ...] | None) -> bytes:
+        return b"" if value is None else super().pack(value)
 
 
 class ClientHelloExtensions(HelloExtensions):
     """The list of a ClientHello, in which pre_shared_key stands last (RFC 8446 §4.2.11)."""
 
     __slots__ = ()
+
+    def take(self, data: bytes, start: int, end: int) -> tuple[tuple[Extension, ...] | None, int]:
+        extensions, stop = super().take(data, start, end)
+        for extension in (extensions or ())[:-1]:
+            if extension.extension_type is ExtensionType.pre_shared_key:
+                raise Unfit
+        return extensions, stop
 
     def read(self, reader: Reader, field: str) -> tuple[Extension, ...] | None:
         extensions = super().read(reader, field)
@@ -172,3 +201,4 @@ class ClientHelloExtensions(HelloExtensions):
 
 
 _TYPE = Enumerated(ExtensionType)
+_DATA = Vector(0, 2**16 - 1)
