@@ -1,16 +1,28 @@
 """The protected records of TLS 1.3: how long they may be, and what may stand in them."""
 
 import copy
+from functools import partial
 
 import pytest
-from in_memory import SIDES, Pair, RawRecord, data_of, other, records, refused, say
+from in_memory import (
+    ASKS,
+    SIDES,
+    Pair,
+    RawRecord,
+    credential,
+    data_of,
+    other,
+    records,
+    refused,
+    say,
+)
 from tls13_pairs import resuming, setup
 
 import tlslab
 from tlslab.connection.connection import MAX_WITHOUT_PROGRESS
 from tlslab.trace import Record
 from tlslab.wire.framing import Alert
-from tlslab.wire.registry import AlertDescription, AlertLevel, ContentType
+from tlslab.wire.registry import AlertDescription, AlertLevel, ContentType, HandshakeType
 
 both_sides = pytest.mark.parametrize("role", SIDES)
 LONGEST = 2**14
@@ -242,6 +254,83 @@ def test_a_limit_is_agreed_on_anew_with_each_connection():
     pair.server.send(bytes(1000))
     pair.carry()
     assert max(inner_lengths(pair, "server")) == 1001
+
+
+# --- messages and records
+
+
+def with_more_behind(speaker: tlslab.Connection, kind: HandshakeType, more: bytes) -> None:
+    """Make `speaker` put `more` into the record of each message of this kind."""
+    writer = speaker._context.writer
+    honest = writer.write
+
+    def write(type: ContentType, content: bytes) -> tuple[int, ...]:
+        said = type is H and content[:1] == bytes([kind])
+        return honest(type, content + more if said else content)
+
+    writer.write = write  # type: ignore[method-assign]
+
+
+SPANNING = {
+    "ServerHello": ("server", HandshakeType.server_hello, setup),
+    "the server's Finished": ("server", HandshakeType.finished, setup),
+    "EndOfEarlyData": (
+        "client",
+        HandshakeType.end_of_early_data,
+        partial(resuming, early_data=b"early"),
+    ),
+    "the client's Finished": ("client", HandshakeType.finished, setup),
+    "the client's Finished behind a certificate": (
+        "client",
+        HandshakeType.finished,
+        partial(setup, server=ASKS, client={"credential": credential("client-ecdsa")}),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SPANNING)
+@pytest.mark.parametrize("more", [b"\x14", b"\x08\0\0\2\0\0"])
+def test_no_message_spans_a_change_of_keys(what: str, more: bytes):
+    """RFC 8446 §5.1: else what began under one key would end under another."""
+    speaker, kind, made = SPANNING[what]
+    pair = Pair(**made())
+    with_more_behind(pair[speaker], kind, more)
+    error = refused(pair, other(speaker))
+    assert (error.alert, error.section) == ("unexpected_message", "RFC 8446 §5.1")
+
+
+@pytest.mark.parametrize("early_data", [b"", b"early"])
+@pytest.mark.parametrize("more", [b"\x14", b"\x05\0\0\0"])
+def test_behind_a_client_hello_that_is_answered_there_is_nothing(early_data: bytes, more: bytes):
+    pair = Pair(**resuming(early_data=early_data))
+    first, *others = records(pair.take("client"))
+    longer = bytes(RawRecord(H, first.version, first.fragment + more))
+    with pytest.raises(tlslab.ProtocolError) as caught:
+        pair.give("server", longer + b"".join(map(bytes, others)))
+    assert (caught.value.alert, caught.value.section) == ("unexpected_message", "RFC 8446 §5.1")
+
+
+@both_sides
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_messages_may_be_cut_into_records_and_share_them_where_the_keys_stay(role: str, size: int):
+    """RFC 8446 §5.1: "several handshake messages … coalesced … or fragmented across several"."""
+    known = {"credential": credential("client-ecdsa")}
+    pair = Pair(**setup(server=ASKS, client=known))
+    writer = pair[role]._context.writer
+    honest, waiting = writer.write, bytearray()
+
+    def write(type: ContentType, content: bytes) -> tuple[int, ...]:
+        if type is not H:
+            return honest(type, content)
+        waiting.extend(content)
+        if content[0] not in (1, 2, 20):  # a hello or a Finished: the end of what has the same keys
+            return ()
+        cut = [bytes(waiting[start : start + size]) for start in range(0, len(waiting), size)]
+        del waiting[:]
+        return sum((honest(type, each) for each in cut), ())
+
+    writer.write = write
+    pair.connected()
 
 
 # --- new keys
