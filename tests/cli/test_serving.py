@@ -468,9 +468,8 @@ def test_a_connection_cut_after_the_handshake_is_noticed(suite: str) -> None:
     ):
         assert echoed(conversation, b"x") == b"x"
         conversation._line.shutdown(socket.SHUT_WR)
-        assert watcher.problems(1) == [
-            "decode_error: the stream ended without close_notify (RFC 5246 §7.2.1)"
-        ]
+        (problem,) = watcher.problems(1)
+        assert problem.startswith("decode_error: the stream ended without close_notify (RFC ")
 
 
 # --- the command

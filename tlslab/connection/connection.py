@@ -131,7 +131,8 @@ class Connection:
             what = "without close_notify"
         if self._context.reader.buffered or self._handshake:
             what = "in the middle of a record or message"
-        error = Truncated("decode_error", f"the stream ended {what}", section="RFC 5246 §7.2.1")
+        section = "RFC 8446 §6.1" if self._context.is_tls13 else "RFC 5246 §7.2.1"
+        error = Truncated("decode_error", f"the stream ended {what}", section=section)
         self._fail(error)
         raise error
 
@@ -432,7 +433,7 @@ class Connection:
         return ProtocolError(
             "unexpected_message",
             f"{what} came, but {type(state).__name__} waits for {' or '.join(names)}",
-            section="RFC 5246 §7.2.2",
+            section="RFC 8446 §6.2" if self._context.is_tls13 else "RFC 5246 §7.2.2",
         )
 
     def _count_idle(self, what: str) -> None:

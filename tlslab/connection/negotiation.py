@@ -236,29 +236,33 @@ def check_choice(
 ) -> None:
     """Check that the server has chosen from what was offered. Raises ProtocolError."""
     name = server_hello.NAME
+    is_tls13 = server_hello.extension(SelectedVersion) is not None
+    section = "RFC 8446 §4.1.3" if is_tls13 else "RFC 5246 §7.4.1.3"
     # Not from the hello: a value that only tests the server's tolerance is no offer (RFC 8701 §4).
     if server_hello.cipher_suite not in config.cipher_suites:
         raise ProtocolError(
             "illegal_parameter",
             f"the server chose {server_hello.cipher_suite.label}, which was not offered",
             where=f"{name}.cipher_suite",
-            section="RFC 5246 §7.4.1.3",
+            section=section,
         )
     if server_hello.compression_method not in client_hello.compression_methods:
         raise ProtocolError(
             "illegal_parameter",
             f"the server chose {server_hello.compression_method.label}, which was not offered",
             where=f"{name}.compression_method",
-            section="RFC 5246 §7.4.1.3",
+            section=section,
         )
-    check_answers(server_hello.extension_types(), client_hello, name)
+    section = "RFC 8446 §4.2" if is_tls13 else "RFC 5246 §7.4.1.4"
+    check_answers(server_hello.extension_types(), client_hello, name, section)
 
 
 def check_answers(
-    extension_types: Iterable[ExtensionType], client_hello: ClientHello, name: str
+    extension_types: Iterable[ExtensionType], client_hello: ClientHello, name: str, section: str
 ) -> None:
-    """Check that each extension in an answer was asked for. name: of the message it stands in.
+    """Check that each extension in an answer was asked for.
 
+    name: of the message it stands in. section: that says so, in its version.
     Raises ProtocolError: unsupported_extension.
     """
     asked = {kind for kind in client_hello.extension_types() if not kind.is_grease}
@@ -271,7 +275,7 @@ def check_answers(
                 "unsupported_extension",
                 "an answer to something that was not asked",
                 where=f"{name}.extensions.{extension_type.name}",
-                section="RFC 5246 §7.4.1.4",
+                section=section,
             )
 
 

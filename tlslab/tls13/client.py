@@ -414,7 +414,7 @@ class WaitEncryptedExtensions(State):
         """Check each of them against the offer."""
         client_hello = self.begun.client_hello
         kinds = message.extension_types()
-        check_answers(kinds, client_hello, message.NAME)
+        check_answers(kinds, client_hello, message.NAME, "RFC 8446 §4.2")
         _check_places(message)
         alpn_protocol = chosen_protocol(message.extension(ALPN), client_hello, message.NAME)
         protocol_agreed(context, alpn_protocol)
