@@ -95,6 +95,26 @@ def test_a_visit_that_was_resumed_is_told():
         assert [told.endswith(", resumed") for told in visits(server, 2)] == [False, True]
 
 
+def test_early_data_and_who_the_client_said_it_was_later_are_told():
+    request = b"GET / HTTP/1.0\r\n\r\n"
+    common = {"version": "TLS 1.3", "resumption": "ticket"}
+    more = {"max_early_data_size": 100, "client_authentication": "later"}
+    first, again = {}, {}
+    with lab.open_server(**common, **more) as server:
+        for options in (first, again):
+            config = lab.client_config(**common, user="rsa", post_handshake_auth=True, **options)
+            with dial(server.host, server.port) as line:
+                conversation = Conversation(line, tlslab.client(config))
+                conversation.handshake()
+                if not options:
+                    conversation.send(request)
+                assert b"200 OK" in b"".join(conversation.receive(10))
+                conversation.close()
+            again.update(session=conversation.session, early_data=request)
+        who = "TLS 1.3, TLS_AES_128_GCM_SHA256, learner.tlslab.test"
+        assert visits(server, 2) == [who, f"{who}, resumed, with early data"]
+
+
 @pytest.mark.peer
 def test_a_browser_completes_a_handshake_and_is_shown_the_page(browser):
     with lab.open_server() as server:

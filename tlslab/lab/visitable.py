@@ -154,8 +154,11 @@ def _how(visit: Visit) -> str:
     if done is None:
         return what_went_wrong(visit.problem) if visit.problem else "it left"
     how = f"{done.version.title}, {done.cipher_suite.name}"
-    if done.peer_certificates:
-        leaf = x509.load_der_x509_certificate(done.peer_certificates[0])
+    later = visit.authenticated.peer_certificates if visit.authenticated else ()
+    for certificate in (done.peer_certificates or later)[:1]:
+        leaf = x509.load_der_x509_certificate(certificate)
         names = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         how += f", {str(names[0].value) if names else leaf.subject.rfc4514_string()}"
-    return f"{how}, resumed" if done.resumed else how
+    if done.resumed:
+        how += ", resumed"
+    return f"{how}, with early data" if done.early_data_accepted else how
