@@ -26,15 +26,8 @@ from tlslab.connection.session import TicketKeys
 from tlslab.lab.configs import client_config, server_config
 from tlslab.lab.dialing import Conversation, dial
 from tlslab.lab.dialing import Limits as Patience
-from tlslab.lab.serving import (
-    HandshakeTrace,
-    Limits,
-    Observer,
-    Server,
-    TooSlow,
-    Visit,
-    in_background,
-)
+from tlslab.lab.serving import Server, in_background
+from tlslab.lab.visits import HandshakeTrace, Limits, Observer, TooSlow, Visit
 from tlslab.lab.www import Www
 
 ROOT = Path(__file__).parents[2]

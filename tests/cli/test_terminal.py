@@ -6,8 +6,8 @@ import pytest
 
 from tlslab.errors import AlertReceived, ProtocolError, Truncated
 from tlslab.lab.page import _text
-from tlslab.lab.serving import TooSlow
 from tlslab.lab.terminal import Incoming, printable, what_went_wrong
+from tlslab.lab.visits import TooSlow
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import tlslab
 from tlslab.connection.context import HandshakeCompleted
 from tlslab.lab import pki
 from tlslab.lab.configs import client_config, server_config
-from tlslab.lab.serving import Visit
+from tlslab.lab.visits import Visit
 from tlslab.lab.www import MAX_HEAD, Www
 
 GET = b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n"

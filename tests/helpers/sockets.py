@@ -15,7 +15,8 @@ import tlslab
 from tlslab.connection.session import SessionCache, TicketKeys
 from tlslab.lab.dialing import Conversation, dial
 from tlslab.lab.randomness import SeededRandom
-from tlslab.lab.serving import Observer, Server, Visit, in_background
+from tlslab.lab.serving import Server, in_background
+from tlslab.lab.visits import Observer, Visit
 from tlslab.trace import Trace
 
 PATIENCE = 20.0

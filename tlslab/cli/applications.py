@@ -2,8 +2,8 @@
 
 import sys
 
-from tlslab.lab.serving import Visit
 from tlslab.lab.terminal import Incoming
+from tlslab.lab.visits import Visit
 
 
 class Echo:

@@ -20,17 +20,9 @@ from tlslab.connection.session import AntiReplay, SessionCache, TicketKeys
 from tlslab.errors import LocalError, TLSError
 from tlslab.lab import pki
 from tlslab.lab.configs import credential
-from tlslab.lab.serving import (
-    Limits,
-    NewApplication,
-    Observer,
-    Server,
-    Visit,
-    address_text,
-    is_loopback,
-    serve,
-)
+from tlslab.lab.serving import Server, address_text, is_loopback, serve
 from tlslab.lab.terminal import printable, what_went_wrong
+from tlslab.lab.visits import Limits, NewApplication, Observer, Visit
 from tlslab.lab.www import Www
 
 INTERRUPTED = 130

@@ -23,8 +23,9 @@ from tlslab.lab import pki
 from tlslab.lab.configs import SERVER_NAME, server_config
 from tlslab.lab.named import user_identity
 from tlslab.lab.options import takes_options
-from tlslab.lab.serving import Observer, Server, Visit, in_background
+from tlslab.lab.serving import Server, in_background
 from tlslab.lab.terminal import printable, what_went_wrong
+from tlslab.lab.visits import Observer, Visit
 from tlslab.lab.www import Www
 from tlslab.view.tables import Table
 from tlslab.wire.registry import ProtocolVersion

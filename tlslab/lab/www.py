@@ -6,7 +6,7 @@ from email.utils import formatdate
 import tlslab
 from tlslab.errors import LocalError
 from tlslab.lab.page import CONTENT_SECURITY_POLICY, handshake_page
-from tlslab.lab.serving import Visit
+from tlslab.lab.visits import Visit
 
 MAX_HEAD = 16 * 1024
 """Longest head of a request, in bytes: request line and header fields."""
