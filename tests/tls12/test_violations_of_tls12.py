@@ -193,10 +193,10 @@ VIOLATIONS = [
     V("the server's generator is one", DHE, ServerKeyExchangeDHE,
       params(dh_g=b"\1"), "illegal_parameter", "RFC 7919 §5.1", signed=True),
     *(V(f"the server's share is {name}", DHE, ServerKeyExchangeDHE, params(dh_Ys=share),
-        "illegal_parameter", "RFC 7919 §5.1", signed=True)
+        "handshake_failure", "RFC 7919 §3, §4", signed=True)
       for name, share in (("zero", b"\0"), ("one", b"\1"), ("p - 1", P[:-1] + b"\xfe"), ("p", P))),
     *(V(f"the client's share is {name}", DHE, ClientKeyExchangeDHE, with_fields(dh_Yc=share),
-        "illegal_parameter", "RFC 7919 §5.1")
+        "handshake_failure", "RFC 7919 §3, §4")
       for name, share in (("zero", b"\0"), ("one", b"\1"), ("p - 1", P[:-1] + b"\xfe"), ("p", P))),
     V("the client has no prime of ours", DHE, ClientHello,
       with_extension(SupportedGroups((NamedGroup.ffdhe8192,))),

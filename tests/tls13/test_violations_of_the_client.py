@@ -181,7 +181,7 @@ FIRST_HELLO = [
     R("the point at infinity", ClientHello, bad_share(b"\0"),
       "illegal_parameter", "RFC 8422 §5.4.1", "", p256),
     R("a prime's 1", ClientHello, bad_share(bytes(255) + b"\1"),
-      "illegal_parameter", "RFC 7919 §5.1", "",
+      "illegal_parameter", "RFC 8446 §4.2.8.1", "",
       partial(setup, client={"groups": (G.ffdhe2048,)}, server={"groups": (G.ffdhe2048,)})),
     R("a prime's share without its zeros", ClientHello, bad_share(b"\2"),
       "illegal_parameter", "RFC 8446 §4.2.8.1", "",

@@ -226,16 +226,16 @@ def dh_public(field: FiniteField, private: int) -> bytes:
 def dh_shared_secret(field: FiniteField, private: int, peer_public: bytes) -> bytes:
     """peer_public^private mod p, without its leading zeros (RFC 5246 §8.1.2).
 
-    Raises ProtocolError(illegal_parameter) unless 1 < peer_public < p - 1: the others lie in the
-    group of two elements, and with them everybody knows the secret (RFC 7919 §5.1).
+    Raises ProtocolError(handshake_failure) unless 1 < peer_public < p - 1: the others lie in the
+    group of two elements, and with them everybody knows the secret (RFC 7919 §3, §4, §5.1).
     """
     public = int.from_bytes(peer_public, "big")
     if not 1 < public < field.p - 1:
         name = field.name.name if field.name else f"a group of {field.p.bit_length()} bits"
         raise ProtocolError(
-            "illegal_parameter",
+            "handshake_failure",
             f"the share for {name} is not between 1 and p - 1",
-            section="RFC 7919 §5.1",
+            section="RFC 7919 §3, §4",
         )
     secret = pow(public, private, field.p)
     return secret.to_bytes((secret.bit_length() + 7) // 8, "big")

@@ -260,6 +260,9 @@ def _field_share(group: NamedGroup, draw: Draw) -> Share:
         if len(peer_public) != field.length:
             what = f"it has {len(peer_public)} bytes, and not {field.length}"
             raise _bad_share(group, what, "RFC 8446 §4.2.8.1")
+        # TLS 1.2 has another alert for these.
+        if not 1 < int.from_bytes(peer_public, "big") < field.p - 1:
+            raise _bad_share(group, "it is not between 1 and p - 1", "RFC 8446 §4.2.8.1")
         # As long as p: TLS 1.2 takes the leading zeros off, TLS 1.3 keeps them (RFC 8446 §7.4.1).
         return dh_shared_secret(field, private, peer_public).rjust(field.length, b"\0")
 

@@ -62,7 +62,7 @@ def shared_secret_cases(draw: SeededBytes) -> Iterator[Case]:
         yield Case(
             f"the share {what}",
             (field, private, number.to_bytes(256, "big")),
-            refused("illegal_parameter"),
+            refused("handshake_failure"),
         )
 
 
@@ -79,6 +79,13 @@ def _checked(function: _Secret) -> _Secret:
     return with_check
 
 
+def _with_the_alert_of_tls_1_3(field: FiniteField, private: int, peer_public: bytes) -> bytes:
+    try:
+        return dh_shared_secret(field, private, peer_public)
+    except ProtocolError:
+        raise ProtocolError("illegal_parameter", "the share is bad") from None
+
+
 def _short(number: int) -> bytes:
     return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
@@ -92,7 +99,7 @@ def _unless(refuses: Callable[[int, int], bool]) -> _Secret:
 
     def function(field: FiniteField, private: int, peer_public: bytes) -> bytes:
         if refuses(int.from_bytes(peer_public, "big"), field.p):
-            raise ProtocolError("illegal_parameter", "the share is bad")
+            raise ProtocolError("handshake_failure", "the share is bad")
         return _short(_secret(field, private, peer_public))
 
     return function
@@ -333,6 +340,11 @@ EXERCISES: tuple[Exercise, ...] = (
                     if int.from_bytes(b, "big") != 1
                     else _short(_secret(field, a, b))
                 ),
+            ),
+            Mistake(
+                "You refuse the right shares with another alert. In TLS 1.2 it is "
+                "handshake_failure, RFC 7919 §3, §4. (In TLS 1.3 it is illegal_parameter.)",
+                _with_the_alert_of_tls_1_3,
             ),
             Mistake(
                 "You refuse 0 and 1 alone. p - 1 is as bad, and a share is never p or more.",
