@@ -158,7 +158,7 @@ lab.check(find_encrypted_premaster)
 #
 # ## The one step that needs the key
 #
-# The thief now does what the server did. Your `decrypt_premaster` from notebook 04 does not ask who calls it:
+# The thief now does what the server did. Your `decrypt_premaster` from notebook 04 does not ask who calls it. Its last argument is what comes out if the decryption fails: here 48 zeros. And the same with a key that does not fit:
 
 # %%
 from tlslab.lab.usable import usable
@@ -169,8 +169,12 @@ premaster_secret = mine.decrypt_premaster(stolen_key, encrypted, 0x0303, bytes(4
 print(len(encrypted), "bytes became", len(premaster_secret))
 print("it begins with", premaster_secret[:2].hex(), "which is the version")
 
+other_key = lab.pki.server_other().private_key
+nothing = mine.decrypt_premaster(other_key, encrypted, 0x0303, bytes(48))
+print("with another key it begins with", nothing[:2].hex())
+
 # %% [markdown]
-# The version is the sign that it worked: with another key something random would have come out. And our client, which drew the secret a year ago, had noted the same one:
+# The version is the sign that it worked. And our client, which drew the secret a year ago, had noted the same one:
 
 # %%
 print("the same premaster secret:", premaster_secret == session.trace.value("premaster_secret"))

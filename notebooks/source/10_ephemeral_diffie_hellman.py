@@ -10,7 +10,7 @@
 # ## The question
 #
 # In notebook 09 you recorded a session, stole the server's private key a year later, and read everything. Now the same again: OpenSSL's server with the same certificate and the same
-# key, the same password, the same wiretap. Only the suite has another name.
+# key, the same password, the same wiretap. Only the suite has another name: there is an `ECDHE` in it. At the end of this notebook you can say what each letter stands for.
 
 # %%
 from tlslab import capture, lab, view
@@ -64,9 +64,11 @@ print("Alice computes", bob_share**alice_private % p)
 print("Bob computes  ", alice_share**bob_private % p)
 
 # %% [markdown]
-# The same number, and nobody said it. It works because it does not matter in which order one takes powers:
+# The same number, and nobody said it. It works because it does not matter in which order one takes powers, nor when one takes the remainder. In Python's words:
 #
-# $$(g^{15})^6 = g^{15 \cdot 6} = (g^6)^{15}$$
+# ```
+# (g**15)**6  ==  g**(15*6)  ==  (g**6)**15
+# ```
 #
 # **What does an eavesdropper have?** The numbers 23 and 5, and both shares. To go on they need one of the private numbers: *5 to which power is 8?* With ordinary numbers one would come near it step by
 # step. On the clock the powers jump about:
@@ -154,7 +156,7 @@ for name, share in (("1", 1), ("p - 1", field.p - 1)):
 
 # %% [markdown]
 # To any power 1 is 1, and `p - 1` is 1 or `p - 1` again. So whatever your private number is, the secret is one of these two. Somebody in between who replaces both shares by 1 knows it without any work. So a share has to be larger than 1 and smaller than `p - 1`
-# (RFC 7919 §5.1), and anything else ends the handshake with the alert `illegal_parameter`.
+# (RFC 7919 §5.1), and anything else ends the handshake with the alert `handshake_failure` (§3, §4; in TLS 1.3 it is `illegal_parameter`).
 #
 # ### Exercise 2
 #
@@ -172,12 +174,12 @@ def dh_shared_secret(field, private, peer_public):
 
     field.p, field.g: numbers. private: our private number. peer_public: the peer's share, bytes,
     the most significant first. Returns bytes without zeros at the beginning. Raises
-    ProtocolError("illegal_parameter", "why") unless 1 < share < p - 1 (RFC 7919 §5.1).
+    ProtocolError("handshake_failure", "why") unless 1 < share < p - 1 (RFC 7919 §3, §4).
     """
     ### BEGIN SOLUTION
     share = int.from_bytes(peer_public, "big")
     if not 1 < share < field.p - 1:
-        raise ProtocolError("illegal_parameter", "the share is not between 1 and p - 1")
+        raise ProtocolError("handshake_failure", "the share is not between 1 and p - 1")
     secret = pow(share, private, field.p)
     return secret.to_bytes((secret.bit_length() + 7) // 8, "big")
     ### END SOLUTION
@@ -189,7 +191,7 @@ lab.check(dh_shared_secret)
 # %% [markdown]
 # If it is not right yet, `lab.hint("10.dh_shared_secret")` helps, a little more each time. What is not written, the reference does in its place.
 #
-# OpenSSL judges. The suite with DHE uses such a prime, and your function makes the secret, as the client and as the server:
+# OpenSSL judges. A suite with DHE (*Diffie-Hellman, ephemeral*; what that is, comes below) uses such a prime, and your function makes the secret, as the client and as the server:
 
 # %%
 DHE_SUITE = "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"
@@ -373,7 +375,7 @@ lab.check(signed_params)
 # %% [markdown]
 # ## Sign and verify
 #
-# A signature in TLS 1.2 begins with two bytes that say how it was made, the **signature scheme**: which kind of key, which hash. The client offers those that it can verify, in its ClientHello. Three are enough for most servers. The library wants to
+# In front of each signature TLS 1.2 sends two bytes that say how it was made, the **signature scheme**: which kind of key, which hash. In the table above it is the field `algorithm`. The client offers those that it can verify, in its ClientHello. Three are enough for most servers. The library wants to
 # hear about the scheme in its own words, and this function says them:
 
 # %%
@@ -394,7 +396,8 @@ def how(scheme):
 
 
 # %% [markdown]
-# The first is the older way with an RSA key, which you opened in notebook 03. The second is the newer one: it has random bytes in it, and so the same data gives another signature each time. The third is for a key on a curve.
+# The first is the older way with an RSA key, which you opened in notebook 03. The second is the newer one: it has random bytes in it, and so the same data gives another signature each time. The third is for a key on a curve; `deterministic_signing` makes it the
+# same each time, so that a check can compare it.
 #
 # `key.sign(data, *how(scheme))` makes a signature, and `key.verify(signature, data, *how(scheme))` returns nothing if it is good and raises `InvalidSignature` if not. Both hash the data themselves.
 #
@@ -563,9 +566,11 @@ print("Mallory reads:", mallory.received)
 # | read along, only by listening? | yes | **no** |
 # | get in between, and be the server? | yes | yes |
 #
-# That is why TLS 1.3 has kept ephemeral Diffie-Hellman alone. One worry is left: a large quantum computer would undo the discrete logarithm, and so find the private number from a *share* that was recorded today. Notebook 17 is about that.
+# That is why with certificates TLS 1.3 knows ephemeral Diffie-Hellman alone. One worry is left: a large quantum computer would undo the discrete logarithm, and so find the private number from a *share* that was recorded today. Notebook 17 is about that.
 #
 # ## What an eavesdropper sees now
+#
+# Both shares, and a signature. No line speaks of anything encrypted to the server's public key:
 
 # %%
 view.text.eavesdropper(handshake.trace)
@@ -582,7 +587,8 @@ view.text.knowledge(handshake.trace)
 #
 # ## What you built
 #
-# The key exchange of nearly every connection of today: the secret, what is signed, the signature and its verification. OpenSSL accepted each of them, and Mallory was turned away.
+# The key exchange of nearly every connection of today: the secret, what is signed, the signature and its verification. OpenSSL accepted each of them, and Mallory was turned away. And the letters: **EC** for the curve, **DH** for Diffie-Hellman, **E** for ephemeral, and behind
+# them in `ECDHE_RSA` the kind of key that *signs*.
 #
 # ## Questions
 #

@@ -317,7 +317,7 @@ for what, user, functions in (
 # ## Who may enter?
 #
 # The handshake answers *who is it?* It is called **authentication**. It does not answer *may they?*, which is called **authorisation**. The lab has another certificate for clients, from the same authority, with
-# another name in it:
+# another name in it. You met it in notebook 03, where a *server* showed it, and it was wrong for that:
 
 # %%
 from tlslab.lab.configs import SEEDED_TIME
@@ -441,6 +441,10 @@ view.text.eavesdropper(handshake.trace)
 view.text.knowledge(handshake.trace)
 
 # %% [markdown]
+# ## What you built
+#
+# Both sides of a mutual authentication: the client's proof, and the server's decision.
+#
 # ## Questions
 #
 # Wrong answers are explained too, and nobody counts them.
@@ -449,7 +453,6 @@ view.text.knowledge(handshake.trace)
 lab.questions("11")
 
 # %% [markdown]
-# ## What you built, and what comes next
+# ## What comes next
 #
-# Both sides of a mutual authentication: the client's proof, and the server's decision. That is a lot of signing and verifying, for each connection anew. In notebook 12 two that know each other already do without all of
-# it.
+# That was a lot of signing and verifying, and for each connection it begins anew. In notebook 12 two that know each other already do without all of it.

@@ -9,7 +9,7 @@
 # %% [markdown]
 # ## The question
 #
-# A handshake is dear. Certificates of some thousand bytes go over the wire, both sides compute with long numbers, and above all, they wait: the client for the server, the server for the client, twice. Then a phone loses its
+# A handshake is expensive. Certificates of some thousand bytes go over the wire, both sides compute with long numbers, and above all, they wait: the client for the server, the server for the client, twice. Then a phone loses its
 # network for a second, or a program opens the next of fifty connections to the same server, and everything begins anew. **Can two that agreed on a secret a minute ago not go on from there?**
 #
 # They can. What they have in common is the master secret. If both keep it, the next handshake needs no certificate and no key exchange. This is *resumption*; what both keep is a *session*. A session is not a connection: one
@@ -79,8 +79,8 @@ for message in second.trace.messages("finished"):
 # %% [markdown]
 # ## New keys from an old secret
 #
-# "A resumed connection goes on with the old keys" is a common belief. It would be a disaster: the sequence numbers begin at 0 again, so the same key would meet the same nonce twice, and with GCM that is the
-# end of all secrecy. But both sides have sent a new random, and the key block is made from master secret **and** randoms. So the keys are new. In the picture the master secret now stands at the top: nothing in this
+# "A resumed connection goes on with the old keys" is a common belief. It would be a disaster: the sequence numbers begin at 0 again, so the same key would meet the same nonce twice. With GCM whoever listens then learns
+# about the content of both records, and can forge others. But both sides have sent a new random, and the key block is made from master secret **and** randoms. So the keys are new. In the picture the master secret now stands at the top: nothing in this
 # connection made it. Select `key_block`, then flip a bit of one random.
 
 # %%
@@ -221,8 +221,9 @@ from tlslab.lab.configs import SEEDED_TIME
 from tlslab.tls12.resumption import SessionState
 
 mine = lab.primitives()
+ticket = message.raw[10:]  # behind 4 bytes of header, 4 of lifetime and 2 of length
 ticket_key = first.options.ticket_keys.sealing(SEEDED_TIME)
-opened = mine.open_ticket(ticket_key, message.raw[10:])
+opened = mine.open_ticket(ticket_key, ticket)
 state = SessionState.decode(opened)
 print("suite:        ", state.cipher_suite.name)
 print("server name:  ", state.server_name.decode())
@@ -428,6 +429,10 @@ view.text.eavesdropper(second.trace)
 view.text.knowledge(second.trace)
 
 # %% [markdown]
+# ## What you built
+#
+# The keys of a resumed connection, and a server's way to open tickets. And you have read a recording that seemed to be safe.
+#
 # ## Questions
 #
 # Wrong answers are explained too, and nobody counts them.
@@ -436,6 +441,6 @@ view.text.knowledge(second.trace)
 lab.questions("12")
 
 # %% [markdown]
-# ## What you built, and what comes next
+# ## What comes next
 #
-# The keys of a resumed connection, and a server's way to open tickets; and you have read a recording that seemed to be safe. In notebook 13 your functions are right, and OpenSSL disagrees with them all the same.
+# In notebook 13 your functions are right, and OpenSSL disagrees with them all the same.

@@ -20,7 +20,7 @@ GCM_SUITE = "TLS_RSA_WITH_AES_128_GCM_SHA256"
 hardened = {"extended_master_secret": True, "encrypt_then_mac": True}
 
 old = as_in_part_one(lab.primitives())
-live = lab.peers.openssl("server", suite=GCM_SUITE, primitives=old, **hardened)
+live = lab.peers.openssl(role="server", suite=GCM_SUITE, primitives=old, **hardened)
 print("completed:", live.completed, "· error:", live.error.alert)
 
 # %% [markdown]
@@ -138,7 +138,7 @@ print("OpenSSL's master secret:", found == theirs["CLIENT_RANDOM"])
 # That was it. Nobody was wrong: the two sides had agreed on something, and one of them did not do it. With the new function the same handshake succeeds:
 
 # %%
-live = lab.peers.openssl("server", suite=GCM_SUITE, primitives=mine, **hardened)
+live = lab.peers.openssl(role="server", suite=GCM_SUITE, primitives=mine, **hardened)
 print(live)
 print("OpenSSL asked:", live.received.decode())
 
@@ -223,7 +223,7 @@ print("second handshake:", met.second.error.alert)
 CBC_SUITE = "TLS_RSA_WITH_AES_128_CBC_SHA"
 
 half = mine.using(etm_protect=mine.cbc_protect, etm_unprotect=mine.cbc_unprotect)
-live = lab.peers.openssl("server", suite=CBC_SUITE, primitives=half, **hardened)
+live = lab.peers.openssl(role="server", suite=CBC_SUITE, primitives=half, **hardened)
 print("completed:", live.completed, "· error:", live.error.alert)
 
 ours, theirs = secrets_of(live.trace.key_log()), secrets_of(live.peer_key_log)
@@ -432,7 +432,7 @@ for what, change in (("as it was sent", 0), ("changed by 1", 1), ("changed by 10
 # %%
 for suite in (GCM_SUITE, CBC_SUITE):
     for role in ("client", "server"):
-        live = lab.peers.openssl(role, suite=suite, primitives=mine, **hardened)
+        live = lab.peers.openssl(role=role, suite=suite, primitives=mine, **hardened)
         ours, theirs = secrets_of(live.trace.key_log()), secrets_of(live.peer_key_log)
         same = ours["CLIENT_RANDOM"] == theirs["CLIENT_RANDOM"]
         print(f"{suite}, we are the {role}:")
@@ -519,7 +519,7 @@ for newest in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
 # A client that had offered TLS 1.3 reads there that its offer did not arrive, and ends the connection with `illegal_parameter`. With ephemeral key exchange nobody can take the word away, for there the server signs its random. With RSA key exchange
 # it signs nothing, and the word is worth no more than Finished. That is one more reason why RSA key exchange is history: TLS 1.3 has removed it, and for TLS 1.2 it is being forbidden.
 #
-# ## Exercise 5: predict
+# ## What will the server answer?
 #
 # OpenSSL's client calls OpenSSL's server. This is its offer; others get another one. (`server_name` is left out: whether OpenSSL answers that depends on the program around it.)
 
@@ -532,6 +532,8 @@ print("cipher suites:", *suites, sep="\n    ")
 print("extensions:", *offered, sep="\n    ")
 
 # %% [markdown]
+# ### Exercise 5: predict
+#
 # **Which extensions stand in the ServerHello?** Put a set of names in place of `None`, such as `{"one_name", "another_name"}`.
 
 # %% exercise="13.answered"

@@ -107,6 +107,22 @@ def test_an_eavesdropper_sees_a_ticket():
     assert f"with a ticket of {len(ticket)} bytes" in rows[0]
 
 
+@pytest.mark.parametrize(
+    ("suite", "length"),
+    [
+        ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", 32),
+        ("TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", 256),
+    ],
+)
+def test_an_eavesdropper_sees_both_shares_and_the_signature(suite: str, length: int):
+    trace = lab.handshake(seed=1, suite=suite, server="rsa").trace
+    rows = [str(row[-1]) for row in eavesdropper(trace).rows]
+    share = f"a share of {length} bytes"
+    assert any(f"server_key_exchange: {share}, a signature of 256 bytes" in row for row in rows)
+    assert any(f"client_key_exchange: {share}" in row for row in rows)
+    assert len(trace.value("client_share")) == len(trace.value("server_share")) == length
+
+
 def test_an_eavesdropper_sees_one_type_of_protected_record_in_tls_1_3():
     trace = lab.handshake(seed=1, version="TLS 1.3").trace
     rows = [row for row in eavesdropper(trace).rows if "encrypted" in str(row[-1])]

@@ -8,6 +8,14 @@ from tlslab.view.tls13_hello_steps import shares_in
 from tlslab.wire.registry import ContentType
 
 _TICKETS = ("client_hello.extensions.session_ticket.ticket", "new_session_ticket.ticket")
+_SHARES = frozenset(
+    {
+        "server_key_exchange.params.public",
+        "server_key_exchange.params.dh_Ys",
+        "client_key_exchange.ecdh_Yc",
+        "client_key_exchange.dh_Yc",
+    }
+)
 _TOLD = {
     "client_hello.extensions.pre_shared_key.identities.identity": (
         "with the name of a pre-shared key, {size}"
@@ -96,6 +104,10 @@ def _summary(message: Message) -> str:
         elif span.field == "client_key_exchange.encrypted_pre_master_secret":
             size = counted(span.end - span.start, "byte")
             facts.append(f"{size}, encrypted to the server's public key")
+        elif span.field in _SHARES:
+            facts.append(f"a share of {counted(span.end - span.start, 'byte')}")
+        elif span.field == "server_key_exchange.signed_params.signature":
+            facts.append(f"a signature of {counted(span.end - span.start, 'byte')}")
     suites = [s.value for s in message.spans if s.field == "client_hello.cipher_suites" and s.leaf]
     if suites:
         facts.append(f"offers {listed(shortened([s.partition(' ')[0] for s in suites], 2))}")
