@@ -35,14 +35,15 @@ view.text.messages(new.trace)
 # makes its own, and has the secret before it has answered a word. Its share is in the ServerHello. When that arrives, the client has the secret too.
 #
 # ```
-#  TLS 1.2                                        TLS 1.3
+#  TLS 1.2                               TLS 1.3
 #
-#  client              server                     client              server
-#    ── hello ──────────►                           ── hello, SHARE ───►
-#    ◄─ hello, SHARE ────                           ◄─ hello, SHARE ────
-#    ── SHARE, Finished ►                           ◄─ who I am, Finished
-#    ◄─ Finished ────────                           ── Finished, data ─►
-#    ── data ───────────►
+#  client                   server       client                   server
+#    ─── hello ───────────────►            ─── hello, SHARE ────────►
+#    ◄── hello, who I am, ─────            ◄── hello, SHARE, ────────
+#        SHARE                                 who I am, Finished
+#    ─── SHARE, Finished ─────►            ─── Finished, data ──────►
+#    ◄── Finished ─────────────
+#    ─── data ────────────────►
 # ```
 #
 # And if the server does not take that group? Then it says so, and the client begins again with another share: a HelloRetryRequest, in notebook 16. Nearly everybody takes x25519, so it hardly ever happens.
@@ -77,9 +78,9 @@ from tlslab.trace import Record
 
 
 def extension(message, name):
-    """The bytes of an extension's data."""
+    """The bytes of an extension's data, without its length of two bytes."""
     [span] = [each for each in message.spans if each.path.endswith(f".{name}.extension_data")]
-    return message.raw[span.start : span.end]
+    return message.raw[span.start + 2 : span.end]
 
 
 records = new.trace.of(Record)
@@ -91,7 +92,7 @@ for name in ("client_hello", "server_hello"):
     print("supported_versions", extension(hello, "supported_versions").hex(" "))
 
 # %% [markdown]
-# `03 01` is TLS 1.0: a first record says so for the sake of very old servers. `03 03` is TLS 1.2, and it stays there for ever. The true version, `03 04`, stands in the extension *supported_versions*: the client's has a list (with its length in front), the server's the choice.
+# `03 01` is TLS 1.0: a first record says so for the sake of very old servers. `03 03` is TLS 1.2, and it stays there for ever. The true version, `03 04`, stands in the extension *supported_versions*: the client's has a list, with its length in one byte, and the server's the choice.
 #
 # ## A share in the hello
 #
@@ -394,7 +395,7 @@ def tls13_additional_data(length):
 lab.check(tls13_additional_data)
 
 # %% [markdown]
-# All four together open the second encrypted record of the server. On the wire it is application data, like all the others. What is it?
+# Three of these four open the second encrypted record of the server. On the wire it is application data, like all the others. What is it?
 
 # %%
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -556,7 +557,7 @@ for name, handshake in (("without padding", new), ("padded to 512", padded)):
 view.text.knowledge(new.trace)
 
 # %% [markdown]
-# As in notebook 10 the stolen key opens nothing that was recorded. That was a choice, in TLS 1.2: a suite with ECDHE had to be taken. Here there is no other.
+# As in notebook 10 the stolen key opens nothing that was recorded. That was a choice, in TLS 1.2: a suite with ECDHE had to be taken. Here there is no other. (The *early secret* is known to everybody: nothing secret has gone into it. What it is there for, notebook 15 says.)
 #
 # ## What you built
 #
