@@ -272,7 +272,7 @@ class Connection:
         while len(buffer) >= HANDSHAKE_HEADER_LENGTH:
             length = int.from_bytes(buffer[1:HANDSHAKE_HEADER_LENGTH], "big")
             end = HANDSHAKE_HEADER_LENGTH + length
-            kind = self._expected(HandshakeType(buffer[0]))
+            kind = self._expected(buffer[0])
             if end > MAX_HANDSHAKE_MESSAGE:
                 raise ProtocolError(
                     "decode_error",
@@ -297,12 +297,12 @@ class Connection:
                     section="RFC 8446 §5.1",
                 )
 
-    def _expected(self, msg_type: HandshakeType) -> type[HandshakeMessage]:
-        """The class that decodes `msg_type` in this state."""
+    def _expected(self, number: int) -> type[HandshakeMessage]:
+        """The class that decodes messages of this type in this state."""
         state = self._state
-        kind = state.ACCEPTS.get(msg_type) or state.IGNORES.get(msg_type)
+        kind = state.ACCEPTS.get(number) or state.IGNORES.get(number)
         if kind is None:
-            raise self._unexpected(msg_type.label)
+            raise self._unexpected(HandshakeType(number).label)
         return kind
 
     def _receive_message(

@@ -28,7 +28,6 @@ from tlslab.wire.registry import (
     AlertLevel,
     CipherSuite,
     ContentType,
-    HandshakeType,
     ProtocolVersion,
 )
 
@@ -113,7 +112,8 @@ Event = (
 )
 
 
-Messages = Mapping[HandshakeType, type[HandshakeMessage]]
+Messages = Mapping[int, type[HandshakeMessage]]
+"""By HandshakeType, which is looked up by its number too."""
 
 
 class State:

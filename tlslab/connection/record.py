@@ -198,10 +198,11 @@ class RecordReader:
             if opened is not None:
                 type, content = opened
         finally:
+            content_type = _TYPES.get(type) or ContentType(type)
             self._trace.record(
                 self._sender,
                 self.number,
-                ContentType(type).name,
+                content_type.name,
                 raw,
                 self.last_protection,
                 sequence_number,
@@ -214,7 +215,7 @@ class RecordReader:
             raise _overflow(
                 f"{len(content)} bytes of content, at most {self.max_content} are allowed", section
             )
-        return None if opened is None else (_known(type), content)
+        return None if opened is None else (_known(content_type), content)
 
     def _check_header(self, header: bytes) -> int:
         """The length of the fragment. Raises ProtocolError."""

@@ -9,13 +9,15 @@ class Transcript:
     Not in it: record headers, ChangeCipherSpec, alerts, HelloRequest (RFC 5246 §7.4.9).
     """
 
-    __slots__ = ("_first", "_hash_name", "_messages", "_primitives")
+    __slots__ = ("_first", "_hash_name", "_hashed", "_messages", "_primitives")
 
     def __init__(self, primitives: Primitives) -> None:
         self._primitives = primitives
         self._messages: list[bytes] = []
         self._first: list[bytes] = []
         self._hash_name = ""
+        # The hash over the first so many messages, by their number: what is asked for twice.
+        self._hashed: dict[int, bytes] = {}
 
     def add(self, raw: bytes) -> None:
         """Add a message: header and body."""
@@ -24,6 +26,7 @@ class Transcript:
     def choose_hash(self, hash_name: str) -> None:
         """The suite is agreed on, so the hash is too."""
         self._hash_name = hash_name
+        self._hashed.clear()
 
     def hashes(self) -> tuple[bytes, ...]:
         """The hashes after each message so far; of one that was replaced, its own."""
@@ -36,6 +39,7 @@ class Transcript:
         """Put a message in the place of all so far: message_hash, after a HelloRetryRequest."""
         self._first = self._messages[:1]
         self._messages = [raw]
+        self._hashed.clear()
 
     @property
     def messages(self) -> tuple[bytes, ...]:
@@ -46,8 +50,14 @@ class Transcript:
         """The hash over all messages so far; empty as long as no hash function was chosen."""
         if not self._hash_name:
             return b""
-        return self._primitives.transcript_hash(self._messages, self._hash_name)
+        return self._hash_of(len(self._messages))
 
     def hash_before_last(self) -> bytes:
         """The hash over all messages but the last: what a Finished or a signature is about."""
-        return self._primitives.transcript_hash(self._messages[:-1], self._hash_name)
+        return self._hash_of(len(self._messages) - 1)
+
+    def _hash_of(self, count: int) -> bytes:
+        if count not in self._hashed:
+            messages = self._messages[:count]
+            self._hashed[count] = self._primitives.transcript_hash(messages, self._hash_name)
+        return self._hashed[count]

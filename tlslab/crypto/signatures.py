@@ -112,6 +112,11 @@ def tls13_schemes_for(key: PrivateKey | PublicKey) -> tuple[SignatureScheme, ...
     """
     kinds = _kinds(key)
     curve: str = cast(Any, key).curve.name if kinds == ("ECDSA",) else ""
+    return _tls13_schemes(kinds, curve)
+
+
+@cache
+def _tls13_schemes(kinds: tuple[str, ...], curve: str) -> tuple[SignatureScheme, ...]:
     return tuple(
         scheme
         for scheme in TLS13_SCHEMES

@@ -64,7 +64,7 @@ class WithExtensions:
 
     def extension_types(self) -> tuple[ExtensionType, ...]:
         """The types of all extensions, in order."""
-        return tuple(extension.extension_type for extension in self.extensions or ())
+        return tuple([extension.extension_type for extension in self.extensions or ()])
 
 
 Bodies = Mapping[ExtensionType, type[Extension]]
