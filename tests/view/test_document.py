@@ -4,7 +4,7 @@ import json
 from html.parser import HTMLParser
 
 import pytest
-from every_handshake import HANDSHAKES
+from every_handshake import HANDSHAKES, HANDSHAKES_OF_TLS13
 from in_memory import RSA_SUITES
 
 from tlslab import LocalError, lab
@@ -22,7 +22,8 @@ from tlslab.view.recompute import recompute
 from tlslab.view.story import steps
 from tlslab.wire.registry import CipherSuite
 
-every_handshake = pytest.mark.parametrize("name", HANDSHAKES)
+EVERY = {**HANDSHAKES, **{f"{name}, TLS 1.3": run for name, run in HANDSHAKES_OF_TLS13.items()}}
+every_handshake = pytest.mark.parametrize("name", EVERY)
 every_suite = pytest.mark.parametrize("suite", [suite.name for suite in RSA_SUITES])
 
 
@@ -44,7 +45,7 @@ class Text(HTMLParser):
 @every_handshake
 @pytest.mark.parametrize("role", ["client", "server"])
 def test_every_byte_of_every_record_crosses_with_a_name_for_each(name, role):
-    done = HANDSHAKES[name]()
+    done = EVERY[name]()
     trace = done.trace if role == "client" else done.server_trace
     made = json.loads(document(trace))
     sent = {rung["views"][0]["hex"] for rung in made["rungs"]}
@@ -66,7 +67,7 @@ def test_every_byte_of_every_record_crosses_with_a_name_for_each(name, role):
 @every_handshake
 @pytest.mark.parametrize("role", ["client", "server"])
 def test_the_values_the_steps_and_who_knows_what_cross_as_they_are(name, role):
-    done = HANDSHAKES[name]()
+    done = EVERY[name]()
     trace = done.trace if role == "client" else done.server_trace
     made = json.loads(document(trace))
     events = {}
@@ -93,9 +94,14 @@ def test_the_values_the_steps_and_who_knows_what_cross_as_they_are(name, role):
         (step.title, list(step.notes)) for step in told
     ]
     covers = {s["title"]: s["covers"] for s in made["steps"] if s["covers"]}
-    signed = {"server_key_exchange": "The server's share, signed"}
-    signed["certificate_verify"] = "The client proves who it is"
-    assert covers.keys() == {signed[m.name] for m in trace.messages() if m.name in signed}
+    signed = {
+        ("server_key_exchange", "server"): "The server's share, signed",
+        ("certificate_verify", "client"): "The client proves who it is",
+        ("certificate_verify", "server"): "The server proves who it is",
+    }
+    # What the transcript does not have came after the handshake, in a step of its own.
+    sent = {(m.name, m.sender) for m in trace.messages() if m.transcript_hash}
+    assert covers.keys() == {signed[each] for each in sent if each in signed}
     table = knowledge(trace)
     assert made["knowledge"]["rows"] == [list(row) for row in table.rows]
     assert made["knowledge"]["notes"] == list(table.notes)
@@ -104,7 +110,7 @@ def test_the_values_the_steps_and_who_knows_what_cross_as_they_are(name, role):
 @every_handshake
 @pytest.mark.parametrize("role", ["client", "server"])
 def test_the_page_without_scripts_and_the_tables_have_every_message_and_value(name, role):
-    done = HANDSHAKES[name]()
+    done = EVERY[name]()
     trace = done.trace if role == "client" else done.server_trace
     page = "".join(Text(static_html(trace)).text.split())
     events = [e for e in trace if isinstance(e, RandomDrawn | ValueReceived | SecretDerived)]

@@ -8,16 +8,18 @@ it cannot know has to have changed there.
 from dataclasses import replace
 
 import pytest
-from every_handshake import CBC, ECDHE, HANDSHAKES
+from every_handshake import CBC, ECDHE, HANDSHAKES, HANDSHAKES_OF_TLS13
 
 import tlslab
 from tlslab import LocalError, lab
+from tlslab.connection.session import AntiReplay
 from tlslab.lab.configs import client_config_of, server_config_of
-from tlslab.lab.handshake import REPLY, REQUEST, Ours, converse
+from tlslab.lab.handshake import REPLY, REQUEST, Ours, before_data, converse
 from tlslab.trace import RandomDrawn, SecretDerived, Trace, ValueReceived
 from tlslab.view.recompute import recompute
 
 BOTH = ("client", "server")
+RANDOMIZED = ("ChaCha20, RSA", "user")
 VALUES = (RandomDrawn, ValueReceived, SecretDerived)
 
 
@@ -49,11 +51,16 @@ def run(options, side, name, value):
 
         return replace(config, random=random)
 
+    # What it remembers of that handshake would keep the early data of this one out.
+    fresh = options.anti_replay and AntiReplay()
+    options = replace(options, anti_replay=fresh)
     configs = {"client": client_config_of(options), "server": server_config_of(options)}
     configs[side] = other(configs[side])
     traces = {role: Trace(role) for role in BOTH}
-    client = Ours(tlslab.client(configs["client"], traces["client"]))
-    server = Ours(tlslab.server(configs["server"], traces["server"]))
+    client, server = (
+        Ours(make(configs[role], traces[role]), before_data(options, role))
+        for role, make in (("client", tlslab.client), ("server", tlslab.server))
+    )
     converse(client, server, REQUEST, REPLY)
     assert client.completed, client.error or server.error
     return traces
@@ -85,10 +92,13 @@ def compare(h, side, drawn):
         assert truth[each] != old[each], f"{each} could be known"
         assert "key" in reason or "made from" in reason, reason
     assert told.changed == {each for each in told.values if truth[each] != old[each]}
-    if drawn == "session_id":
+    if drawn in ("session_id", "cookie", "request_context") or "ticket" in drawn:
         return  # A side that only repeats it gives it no name.
-    # The other side has some of it as a value that it received.
+    public = {e.value for e in before[side].of(SecretDerived) if drawn in e.inputs}
     peer = "server" if side == "client" else "client"
+    if public and not public & set(values(before[peer]).values()):
+        return  # A share that a server does not use has no name there.
+    # The other side has some of it as a value that it received.
     received = {e.name for e in before[peer].of(ValueReceived)}
     changes = {each: values(after[peer])[each] for each in received}
     told = recompute(before[peer], changes)
@@ -96,10 +106,30 @@ def compare(h, side, drawn):
         assert known == values(after[peer])[each], each
 
 
-@pytest.mark.parametrize("name", HANDSHAKES)
+# An encapsulation, and a signature with PSS, is another one each time.
+REPEATABLE = [
+    name for name in HANDSHAKES_OF_TLS13 if "hybrid" not in name and name not in RANDOMIZED
+]
+
+
+@pytest.mark.parametrize("side", BOTH)
+@pytest.mark.parametrize("name", REPEATABLE)
+def test_all_of_tls13_that_is_computed_again_is_what_another_handshake_gives(name, side):
+    h = HANDSHAKES_OF_TLS13[name]()
+    trace = h.trace if side == "client" else h.server_trace
+    drawn = {each.name for each in trace.of(RandomDrawn)}
+    assert drawn
+    for each in drawn:
+        compare(h, side, each)
+
+
+EVERY = {**HANDSHAKES, **{f"{name}, TLS 1.3": run for name, run in HANDSHAKES_OF_TLS13.items()}}
+
+
+@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("role", BOTH)
 def test_with_nothing_changed_everything_is_as_it_was(name, role):
-    h = HANDSHAKES[name]()
+    h = EVERY[name]()
     trace = h.trace if role == "client" else h.server_trace
     told = recompute(trace, {})
     assert (told.changed, told.unknown) == (frozenset(), {})
@@ -167,6 +197,38 @@ def test_a_learners_function_computes_it(suite):
     told = recompute(h.trace, {}, mine)
     assert told.values["premaster_secret"] == b"\1" * 32
     assert called == [h.trace.value("server_share")]
+
+
+@pytest.mark.parametrize("name", ["hybrid", "hybrid, P-256 first"])
+def test_the_half_of_a_hybrid_on_a_curve_can_be_another(name):
+    trace = HANDSHAKES_OF_TLS13[name]().trace
+    told = recompute(trace, {"client_private_ecdh": flipped(trace.value("client_private_ecdh"))})
+    parts = (told.values["mlkem_secret"], told.values["ecdh_secret"])
+    assert parts[0] == trace.value("mlkem_secret")
+    assert parts[1] != trace.value("ecdh_secret")
+    assert told.values["shared_secret"] == b"".join(parts if name == "hybrid" else parts[::-1])
+    assert "handshake_secret" in told.changed
+    share = next(n for n in told.values if n.startswith("client_share_") and "MLKEM" in n)
+    assert share in told.changed
+
+
+def test_what_ml_kem_would_encapsulate_to_another_key_nobody_can_say():
+    h = HANDSHAKES_OF_TLS13["hybrid"]()
+    seed = flipped(h.trace.value("client_private_mlkem"))
+    told = recompute(h.trace, {"client_private_mlkem": seed}).unknown
+    assert "the library's own" in told["server_share"]
+    assert "made from server_share" in told["mlkem_secret"]
+    share = flipped(h.server_trace.value("client_share"))
+    told = recompute(h.server_trace, {"client_share": share}).unknown
+    assert "the library's own" in told["server_share"]
+
+
+def test_a_binder_of_a_key_that_a_server_did_not_take_cannot_be_known():
+    h = HANDSHAKES_OF_TLS13["ticket and key from outside"]()
+    changed = {"client_random": flipped(h.server_trace.value("client_random"))}
+    told = recompute(h.server_trace, changed).unknown
+    assert "client_hello would be another: a binder" in told["client_handshake_traffic_secret"]
+    assert "client_handshake_traffic_secret" in recompute(h.trace, changed).values
 
 
 def test_what_does_not_exist_or_does_not_fit_is_refused():

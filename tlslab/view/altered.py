@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 
 from tlslab.trace import Message, Trace
 
+MESSAGE_HASH = b"\xfe"
+"""The type of the message that stands for a first ClientHello (RFC 8446 §4.4.1)."""
+
 
 class UnknownError(Exception):
     """This value cannot be computed again. The text says why."""
@@ -51,8 +54,31 @@ class Altered:
             raise UnknownError("the trace has no message with that transcript hash")
         for index in range(at + 1):
             self._check(index)
-        name = "sha384" if len(original) == 48 else "sha256"
-        return hashlib.new(name, b"".join(self.raw[: at + 1])).digest()
+        return _hash(self._hashed(self.raw, at + 1, original), original)
+
+    def binder_hash(self, original: bytes) -> bytes:
+        """What the hash up to the binders of a ClientHello has become. Raises UnknownError."""
+        for at, message in enumerate(self.messages):
+            end = _binders_at(message)
+            if end is None:
+                continue
+            both = [
+                [*self._hashed(raws, at, original), raws[at][:end]]
+                for raws in ([each.raw for each in self.messages], self.raw)
+            ]
+            if _hash(both[0], original) == original:
+                for index in range(at):
+                    self._check(index)
+                return _hash(both[1], original)
+        raise UnknownError("the trace has no ClientHello with a binder over that hash")
+
+    def _hashed(self, raws: list[bytes], end: int, like: bytes) -> list[bytes]:
+        """The first `end` messages, as the transcript has them (RFC 8446 §4.4.1)."""
+        names = [message.name for message in self.messages[:end]]
+        if "hello_retry_request" not in names:
+            return raws[:end]
+        first = _hash(raws[:1], like)
+        return [MESSAGE_HASH + len(first).to_bytes(3, "big") + first, *raws[1:end]]
 
     def _check(self, index: int) -> None:
         message = self.messages[index]
@@ -72,3 +98,15 @@ class Altered:
             for span in message.spans:
                 if span.leaf and message.raw[span.start : span.end] == value:
                     yield index, span.start, span.end
+
+
+def _hash(messages: list[bytes], like: bytes) -> bytes:
+    """The hash over these messages, by the function that `like` was made with."""
+    name = "sha384" if len(like) == 48 else "sha256"
+    return hashlib.new(name, b"".join(messages)).digest()
+
+
+def _binders_at(message: Message) -> int | None:
+    """Where the list of binders begins in this message, if it has one."""
+    field = "client_hello.extensions.pre_shared_key.binders.length"
+    return next((span.start for span in message.spans if span.field == field), None)

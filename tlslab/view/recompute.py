@@ -6,12 +6,14 @@ value that stands in a message changes the message, and so each transcript hash 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import ModuleType
 
 from tlslab.errors import LocalError
 from tlslab.primitives import REFERENCE, Primitives
 from tlslab.trace import RandomDrawn, SecretDerived, Trace, ValueReceived
-from tlslab.view import tls12_recompute
+from tlslab.view import tls12_recompute, tls13_recompute
 from tlslab.view.altered import Altered, UnknownError
+from tlslab.view.seen import Seen
 
 _Event = RandomDrawn | ValueReceived | SecretDerived
 
@@ -49,7 +51,11 @@ def recompute(
                 f"{name} has {len(events[name].value)} bytes, not {len(value)}: the same handshake "
                 "with another length would not fit its messages"
             )
-    altered = Altered(trace, tls12_recompute.RULES)
+    version = tls13_recompute if Seen(trace).negotiated("version") == "TLS 1.3" else tls12_recompute
+    altered = Altered(trace, version.RULES)
+    for name, value in changes.items():
+        # A field may come before the value has its name: a binder is over shares that follow it.
+        altered.replace(name, events[name].value, value)
     values: dict[str, bytes] = {}
     unknown: dict[str, str] = {}
     for name, event in events.items():
@@ -58,10 +64,10 @@ def recompute(
                 value = changes[name]
             elif isinstance(event, RandomDrawn):
                 value = event.value
-            elif reason := tls12_recompute.why_not(event, altered):
+            elif reason := version.why_not(event, altered):
                 raise UnknownError(reason)
             elif isinstance(event, SecretDerived):
-                value = _derived(event, values, unknown, altered, trace, primitives)
+                value = _derived(version, event, values, unknown, altered, trace, primitives)
             else:
                 value = event.value
         except UnknownError as error:
@@ -75,6 +81,7 @@ def recompute(
 
 
 def _derived(
+    version: ModuleType,
     event: SecretDerived,
     values: Mapping[str, bytes],
     unknown: Mapping[str, str],
@@ -89,7 +96,7 @@ def _derived(
         if name not in values:
             raise UnknownError(f"the trace has no {name}")
     inputs = [values[name] for name in event.inputs]
-    value = tls12_recompute.derive(event, inputs, altered, trace, primitives)
+    value: bytes | None = version.derive(event, inputs, altered, trace, primitives)
     if value is None and set(event.inputs) & altered.changed:
         raise UnknownError(f"nothing is known about the operation {event.operation}")
     return event.value if value is None else value
