@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from in_memory import ASKS, NOW, Pair, credential, records, ticket_keys
+from in_memory import ASKS, NOW, Pair, changed, credential, records, ticket_keys
 from tls13_pairs import (
     AES_128,
     AES_256,
@@ -23,6 +23,7 @@ from tls13_pairs import (
     session_from,
     setup,
 )
+from tls13_violations import drop
 
 import tlslab
 from tlslab.connection.config import ClientAuthentication
@@ -31,6 +32,7 @@ from tlslab.connection.session import AntiReplay, ExternalPSK, PSKSession, Ticke
 from tlslab.errors import LocalError
 from tlslab.lab.randomness import SeededRandom
 from tlslab.tls13.messages import EncryptedExtensions, NewSessionTicket
+from tlslab.tls13.psk import has_use_for_tickets
 from tlslab.trace import Negotiated, SecretDerived
 from tlslab.wire.extensions import EarlyDataIndication, PreSharedKeyClientHello
 from tlslab.wire.hello import ClientHello, HelloRetryRequest
@@ -138,7 +140,7 @@ def test_a_ticket_for_another_name_is_unknown():
     other_name = "other.tlslab.test"
     made = resuming(client={"server_name": other_name}, server=two)
     assert not resumes(with_session(made, server_name=other_name))
-    assert not resumes(made), "the client does not even offer it"
+    assert not offers(Pair(**made), ExtensionType.pre_shared_key), "it is for the first name"
 
 
 @pytest.mark.parametrize(
@@ -209,6 +211,15 @@ def test_a_client_that_has_no_use_for_tickets_gets_none():
     made = resuming(client={"psk_modes": (ALONE,), "session": None})
     pair = Pair(**made).connected()
     assert not [e for e in pair.events["client"] if isinstance(e, TicketReceived)]
+
+
+def test_a_client_that_says_nothing_of_its_modes_has_no_use_for_them_either():
+    pair = Pair(**resuming(client={"session": None}))
+    hello = changed(pair.take("client"), ClientHello, drop(ExtensionType.psk_key_exchange_modes))
+    pair.give("server", hello)
+    answered = pair.server.state.answered
+    assert not has_use_for_tickets(answered.requested.client_hello, pair.server._context.config)
+    assert not answered.resumed
 
 
 # --- how a key may be used

@@ -5,13 +5,24 @@ no levels, and each direction is closed for itself.
 """
 
 import pytest
-from in_memory import SIDES, Pair, RawRecord, handshake_message, other, records, say, state_name
+from in_memory import (
+    ASKS,
+    SIDES,
+    Pair,
+    RawRecord,
+    handshake_message,
+    other,
+    records,
+    say,
+    state_name,
+)
 from tls13_pairs import resuming, setup
 from tls13_states import AFTER_HANDSHAKE, HANDSHAKE, PLACES, Place
 
 import tlslab
 from tlslab.connection.connection import MAX_WITHOUT_PROGRESS
 from tlslab.connection.context import KeysUpdated
+from tlslab.tls13.authentication import certificate_request
 from tlslab.tls13.messages import KeyUpdate
 from tlslab.wire.framing import Alert, ChangeCipherSpec
 from tlslab.wire.registry import (
@@ -282,6 +293,14 @@ def test_a_second_handshake_is_refused(role: str):
     hello = records(Pair(**setup(), seed=2).take("client"))[0].fragment
     error = refused(pair, role, say(pair[other(role)], hello))
     assert error.alert == "unexpected_message"
+
+
+def test_a_client_that_has_not_offered_it_is_not_asked_later():
+    """RFC 8446 §4.6.2: it "MUST" answer with this alert."""
+    pair = Pair(**setup(server=ASKS)).connected()
+    asked = certificate_request(pair.server._context.config, b"who?")
+    error = refused(pair, "client", say(pair.server, asked))
+    assert (error.alert, error.section) == ("unexpected_message", "RFC 8446 §4.6.2")
 
 
 def test_between_the_messages_of_a_late_answer_there_is_nothing_else():
