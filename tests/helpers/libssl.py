@@ -29,6 +29,7 @@ class Outcome:
     theirs: Exception | str = ""
     sessions: list[PSKSession] = field(default_factory=list)
     resumed: bool = False
+    version: int = 0
 
     @property
     def is_well(self) -> bool:
@@ -115,6 +116,7 @@ def meet(
                         found.sessions.append(event.session)
                     if isinstance(event, tlslab.HandshakeCompleted):
                         found.resumed = event.resumed
+                        found.version = event.version
             send = b""
             if ours.is_connected and not sent:
                 if updates:

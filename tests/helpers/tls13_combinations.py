@@ -13,6 +13,7 @@ from issuing import issued, keys
 
 import tlslab
 from tlslab.connection.config import DEFAULT_SCHEMES
+from tlslab.connection.session import ExternalPSK
 from tlslab.crypto.key_shares import HYBRID_GROUPS, KEY_SHARE_GROUPS
 from tlslab.crypto.signatures import tls13_schemes_for
 from tlslab.crypto.suites import TLS13_SUITES
@@ -32,6 +33,10 @@ SERVERS = ("server-rsa", "server-ecdsa", "secp384r1", "ed25519")
 """Whose certificate: of the lab's PKI, or one for a key of that kind."""
 USERS = ("client-rsa", "client-ecdsa")
 ROLES = ("client", "server")
+PSK = ExternalPSK(b"a name", bytes(range(32)))
+"""A key that both sides have got in some other way."""
+LABEL = "EXPORTER-tests"
+EARLY = b"early words\n"
 SECRETS = {
     "client_handshake_traffic_secret",
     "server_handshake_traffic_secret",
@@ -40,6 +45,20 @@ SECRETS = {
 }
 """What is in every key log of TLS 1.3, in lower case: programs differ in that."""
 EARLY_SECRETS = {"client_early_traffic_secret", "early_exporter_secret"}
+
+
+_OPENSSL_GROUPS = {
+    NamedGroup.x25519: "X25519",
+    NamedGroup.x448: "X448",
+    NamedGroup.secp256r1: "P-256",
+    NamedGroup.secp384r1: "P-384",
+    NamedGroup.secp521r1: "P-521",
+}
+
+
+def openssl_group(group: NamedGroup) -> str:
+    """What OpenSSL, and whoever is built on it, calls a group."""
+    return _OPENSSL_GROUPS.get(group, group.name)
 
 
 @cache

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from programs import NAME, needs_curl
 from sockets import our_server
-from tls13_combinations import EVERY, EVERYTHING, check, check_user, was_retried
+from tls13_combinations import EVERY, EVERYTHING, check, check_user, openssl_group, was_retried
 
 from tlslab.lab import pki
 from tlslab.lab.www import Www
@@ -17,19 +17,12 @@ pytestmark = [pytest.mark.peer, needs_curl]
 
 # Curl has no option for signature schemes, and so our server chooses the certificate.
 COMBINATIONS = tuple(each for each in EVERY if each.server == "server-ecdsa")
-NAMES = {
-    NamedGroup.x25519: "X25519",
-    NamedGroup.x448: "X448",
-    NamedGroup.secp256r1: "P-256",
-    NamedGroup.secp384r1: "P-384",
-    NamedGroup.secp521r1: "P-521",
-}
 
 
 def options(port, combination, *, first):
     """Of one of its transfers. first: the group whose share it sends: not always the right one."""
     url = f"https://{NAME}:{port}/"
-    groups = [NAMES.get(group, group.name) for group in (*first, combination.group)]
+    groups = map(openssl_group, (*first, combination.group))
     words = [
         *("--silent", "--show-error", "--noproxy", "*", "--max-time", "20", "--tlsv1.3"),
         *("--resolve", f"{NAME}:{port}:127.0.0.1", "--cacert", str(pki.pem_path("root"))),

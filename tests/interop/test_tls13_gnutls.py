@@ -20,7 +20,10 @@ from programs import (
 )
 from sockets import our_server
 from tls13_combinations import (
+    EARLY,
     EVERYTHING,
+    LABEL,
+    PSK,
     SERVERS,
     Combination,
     agreed,
@@ -38,16 +41,13 @@ from tls13_combinations import (
 import tlslab
 from tlslab.connection.config import ClientAuthentication
 from tlslab.connection.context import ClientAuthenticated, KeysUpdated
-from tlslab.connection.session import AntiReplay, ExternalPSK
+from tlslab.connection.session import AntiReplay
 from tlslab.lab import pki
 from tlslab.wire.registry import NamedGroup
 
 pytestmark = pytest.mark.peer
 
 GET = b"GET / HTTP/1.0\r\n\r\n"
-PSK = ExternalPSK(b"a name", bytes(range(32)))
-LABEL = "EXPORTER-tests"
-EARLY = b"early words\n"
 BASE = "NONE:+VERS-TLS1.3:+COMP-NULL:+AEAD:+SIGN-ALL:+CTYPE-X509"
 CIPHERS = ":+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305"
 KEYS_FROM_OUTSIDE = ":+DHE-PSK"

@@ -21,6 +21,7 @@ from tls13_combinations import (
     every_combination,
     every_group,
     every_suite,
+    openssl_group,
     pem_files,
     was_retried,
 )
@@ -31,18 +32,7 @@ from tlslab.wire.registry import NamedGroup
 pytestmark = [pytest.mark.peer, needs("node", "nodejs")]
 
 HERE = Path(__file__).parent
-NAMES = {
-    NamedGroup.x25519: "X25519",
-    NamedGroup.x448: "X448",
-    NamedGroup.secp256r1: "P-256",
-    NamedGroup.secp384r1: "P-384",
-    NamedGroup.secp521r1: "P-521",
-}
 VERSION = {"minVersion": "TLSv1.3", "maxVersion": "TLSv1.3"}
-
-
-def name_of(group):
-    return NAMES.get(group, group.name)
 
 
 def files(chain_path, key_path):
@@ -59,7 +49,7 @@ def options(combination, *, first=None):
     return {
         **VERSION,
         "ciphers": combination.suite.name,
-        "ecdhCurve": ":".join(map(name_of, groups)),
+        "ecdhCurve": ":".join(map(openssl_group, groups)),
         **({} if user else {"sigalgs": combination.scheme.name}),
         **(files(user.chain_path, user.key_path) if user else {}),
     }
@@ -148,7 +138,7 @@ def node_server(label, directory):
         **VERSION,
         **files(*pem_files(label, directory)),
         "ca": pki.pem_path("root").read_text(),
-        "ecdhCurve": ":".join(map(name_of, GROUPS)),
+        "ecdhCurve": ":".join(map(openssl_group, GROUPS)),
         "requestCert": True,
         "rejectUnauthorized": False,
     }

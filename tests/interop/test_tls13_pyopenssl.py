@@ -9,6 +9,7 @@ from in_memory import credential, ticket_keys
 from OpenSSL import SSL
 from tls13_combinations import (
     ALL_TLS13_SUITES,
+    LABEL,
     USERS,
     Combination,
     both_roles,
@@ -28,7 +29,6 @@ from tlslab.trace import Trace
 from tlslab.wire.registry import NamedGroup
 
 MEBIBYTE = bytes(range(256)) * 4096
-LABEL = b"EXPORTER-tests"
 HYBRID = NamedGroup.X25519MLKEM768
 EVERY = tuple(
     Combination(suite, HYBRID, server, user)
@@ -99,7 +99,7 @@ class PyOpenSSL:
             if not self.completed:
                 self.connection.do_handshake()
                 self.completed = True
-                self.exported = self.connection.export_keying_material(LABEL, 32)
+                self.exported = self.connection.export_keying_material(LABEL.encode(), 32)
             while True:
                 self.received += self.connection.recv(1 << 16)
         except SSL.WantReadError:
@@ -153,7 +153,7 @@ class Meeting:
 
     def _exports(self, before_data):
         def steps(connection):
-            self.exported = connection.export_keying_material(LABEL, 32)
+            self.exported = connection.export_keying_material(LABEL.encode(), 32)
             if before_data is not None:
                 before_data(connection)
 

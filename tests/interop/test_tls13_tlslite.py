@@ -9,6 +9,8 @@ import pytest
 from in_memory import ticket_keys
 from lines import PATIENCE, Line
 from tls13_combinations import (
+    LABEL,
+    PSK,
     Combination,
     agreed,
     both_roles,
@@ -25,13 +27,10 @@ from tlslite.constants import KeyUpdateMessageType
 import tlslab
 from tlslab.connection.config import ClientAuthentication
 from tlslab.connection.context import ClientAuthenticated, KeysUpdated
-from tlslab.connection.session import ExternalPSK
 from tlslab.lab import pki
 from tlslab.lab.options import SERVER_NAME
 from tlslab.wire.registry import NamedGroup, ProtocolVersion
 
-PSK = ExternalPSK(b"a name", bytes(range(32)))
-LABEL = b"EXPORTER-tests"
 # What tlslite-ng calls the secrets of a session, and what our trace calls them.
 SECRETS = {
     "cl_app_secret": "client_application_traffic_secret_0",
@@ -84,7 +83,7 @@ class TLSLite(threading.Thread):
     def run(self):
         try:
             self.handshake(self.tls)
-            self.exported = bytes(self.tls.keyingMaterialExporter(bytearray(LABEL), 32))
+            self.exported = bytes(self.tls.keyingMaterialExporter(bytearray(LABEL.encode()), 32))
             self.steps(self.tls)
             self.tls.close()
         except Exception as error:
@@ -132,7 +131,7 @@ def meet(
         line = Line(own, ours(**config))
         outcome = line.handshake()
         steps(line)
-        exported = line.connection.export_keying_material(LABEL, 32)
+        exported = line.connection.export_keying_material(LABEL.encode(), 32)
         line.rest()
     peer.join(PATIENCE)
     assert peer.error is None

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from in_memory import changed, credential
+from libssl import context_of, meet
 from lines import PATIENCE, dialed
 from programs import (
     NAME,
@@ -120,6 +121,18 @@ def test_ssl(role, ours, theirs):
     assert we.outcome.version is version
     assert they._ssl.version() == version.title.replace(" ", "v")
     check_random(trace, ours, theirs)
+
+
+@every_case
+@pytest.mark.parametrize("role", ["client", "server"])
+def test_pyopenssl(role, ours, theirs):
+    context = context_of("server" if role == "client" else "client")
+    context.set_min_proto_version(min(theirs))
+    context.set_max_proto_version(max(theirs))
+    outcome = meet(role, context=context, **config_of(ours))
+    version = common(ours, theirs)
+    assert outcome.is_well is (version is not None)
+    assert outcome.version == (version or 0)
 
 
 # -- programs -----------------------------------------------------------------------------------
