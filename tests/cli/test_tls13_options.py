@@ -13,6 +13,7 @@ from jupyter_lab import CHROMIUM, FLAGS, NO_CHROMIUM
 from programs import NAME, free_port, listens, needs_curl, needs_gnutls_cli, needs_openssl
 
 from tlslab.lab import pki
+from tlslab.trace import Record, Trace
 
 pytestmark = pytest.mark.peer
 
@@ -260,7 +261,8 @@ def test_one_command_has_early_data_for_the_other(
     early.write_text("sent at once\n")
     server = serving("--echo", "--early-data", "100", "--ask-later", "--padding", "256")
     command = ("connect", f"127.0.0.1:{server.port}", "--resume", "--wait", "0.3", "--key-update")
-    result = tlslab(*command, *AS_USER, "--early-data", str(early))
+    path = tmp_path / "trace.json"
+    result = tlslab(*command, *AS_USER, "--early-data", str(early), "--trace", str(path))
     assert (result.status, result.err) == (0, "")
     _, second = result.out.split("A second connection, with the session of the first:")
     assert "Early data, 13 bytes: the server took them" in second
@@ -270,6 +272,11 @@ def test_one_command_has_early_data_for_the_other(
     assert "The server asked who the client is, after the handshake" in second
     lines = server.lines("handshake completed|asked afterwards", 4)
     assert lines[2].endswith("TLS_AES_128_GCM_SHA256, resumed, with early data")
+    # A record's header has 5 bytes, its tag 16.
+    records = [each for each in Trace.from_json(path.read_text()).of(Record) if each.nonce]
+    sizes = {len(each.raw) - 5 - 16 for each in records if each.sender == "server"}
+    assert sizes
+    assert not any(size % 256 for size in sizes)
 
 
 def test_early_data_that_were_refused_are_sent_again(

@@ -183,6 +183,22 @@ def test_the_name_of_a_key_may_have_colons_in_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("suites", "hash_name"),
+    [
+        (None, "sha256"),
+        (("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256"), "sha256"),
+        (("TLS_AES_256_GCM_SHA384",), "sha384"),
+    ],
+)
+def test_a_key_goes_with_the_hash_that_the_suites_have(
+    suites: tuple[str, ...] | None, hash_name: str
+) -> None:
+    wanted = suites and [negotiation.cipher_suite(name) for name in suites]
+    options = arguments.argparse.Namespace(suites=wanted, psk=[(b"a", b"b")])
+    assert [psk.hash_name for psk in negotiation.psks(options)] == [hash_name]
+
+
+@pytest.mark.parametrize(
     ("text", "address"),
     [
         ("localhost:443", ("localhost", 443)),
