@@ -11,16 +11,17 @@ from every_handshake import EARLY, HANDSHAKES_OF_TLS13
 from tlslab import lab
 from tlslab.lab.handshake import converse, start_client, start_server
 from tlslab.primitives import REFERENCE
-from tlslab.trace import Trace
+from tlslab.trace import Record, Trace
+from tlslab.view.graph import MAX_LAYER, graph
 from tlslab.view.ladder import Protection, ladder
 from tlslab.view.steps import Status
 from tlslab.view.story import steps
 from tlslab.view.tables import Hex
 
 HELLOS = "ClientHello, with key shares\n{psk}\n{retry}\nServerHello, with a key share\n"
-KEYS = "The handshake secret, and keys for the handshake\n"
+KEYS = "The handshake secret, and its keys\n"
 CHOICES = "The rest of the server's choices, encrypted\n{asks}\n{certificate}\n"
-FINISHED = "The server's Finished\nThe main secret, and keys for application data\n{user}\n"
+FINISHED = "The server's Finished\nThe main secret, and its keys\n{user}\n"
 REST = "The client's Finished\n{after}\nApplication data\n"
 CERTIFICATE = "The client verifies the certificate\nThe server proves who it is"
 RETRY = "The server asks for another ClientHello\nThe second ClientHello"
@@ -238,3 +239,33 @@ def test_a_replayed_hello_is_told_as_far_as_it_went():
     assert "unfinished: the trace ends in the state WaitFinished" in found.headline
     (early,) = (step for step in found if step.title.startswith("Early data"))
     assert "has been here before" in early.notes[0]
+
+
+# -- the graph of the secrets -------------------------------------------------------------------
+
+
+@every_handshake
+@both_sides
+def test_no_layer_is_too_wide_to_be_read_and_what_is_made_stands_below(name, role):
+    trace, _ = told(name, role)
+    values = graph(trace)
+    for layer in values.layers:
+        assert sum(node.kind == "derived" for node in layer) <= MAX_LAYER
+    assert all(values[above].layer < values[below].layer for above, below in values.edges)
+
+
+@both_sides
+def test_a_hash_after_a_retry_covers_message_hash_and_not_the_first_hello(role):
+    trace, _ = told("retried", role)
+    covers = graph(trace)["client_handshake_traffic_secret"].covers
+    assert covers == ("message_hash", "hello_retry_request", "client_hello", "server_hello")
+
+
+@both_sides
+def test_inside_a_record_the_type_is_named(role):
+    trace, _ = told("padded, greased", role)
+    for record in trace.of(Record):
+        if record.nonce:
+            names = [span.path.rpartition(".")[2] for span in record.inner_spans]
+            assert names == ["content", "type", "zeros"][: len(names)]
+            assert record.inner_spans[1].value.startswith(f"{record.content_type} (0x")

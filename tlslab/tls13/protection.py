@@ -12,6 +12,7 @@ from tlslab.crypto.tls13_ciphers import TAG_LENGTH
 from tlslab.errors import ProtocolError
 from tlslab.primitives import Primitives
 from tlslab.trace import RecordDetails
+from tlslab.wire.codec import Span
 from tlslab.wire.framing import (
     MAX_PLAINTEXT,
     RECORD_HEADER_LENGTH,
@@ -143,8 +144,14 @@ class AEAD:
         parts: tuple[tuple[str, int], ...] = (("content", len(content)), ("type", 1))
         if len(inner) > len(content) + 1:
             parts = (*parts, ("zeros", -1))
-        annotate_inner = partial(part_spans, "inner_plaintext", inner, parts)
+        annotate_inner = partial(_inner_spans, inner, parts)
         return RecordDetails(annotate, nonce, header, inner, annotate_inner)
+
+
+def _inner_spans(inner: bytes, parts: tuple[tuple[str, int], ...]) -> tuple[Span, ...]:
+    """Content, type and zeros; the type with its name."""
+    content, kind, *zeros = part_spans("inner_plaintext", inner, parts)
+    return content, kind._replace(value=ContentType(inner[kind.start]).label), *zeros
 
 
 class PassingOver:

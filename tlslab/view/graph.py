@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from tlslab.trace import Message, RandomDrawn, SecretDerived, Trace, ValueReceived
 from tlslab.view.knowledge import public_names
 
+MAX_LAYER = 7
+"""How many derived values stand side by side, unless one value alone leads to more."""
 SWEEPS = 4
 """How often the layers are put in order, down and up in turn; the last one goes up."""
 
@@ -138,6 +140,7 @@ def _layers(inputs: dict[str, tuple[str, ...]]) -> dict[str, int]:
     layer: dict[str, int] = {}
     for name, needed in inputs.items():
         layer[name] = 1 + max((layer[other] for other in needed), default=-1)
+    _spread(layer, inputs)
     users: dict[str, list[int]] = {}
     for name, needed in inputs.items():
         for other in needed:
@@ -146,6 +149,28 @@ def _layers(inputs: dict[str, tuple[str, ...]]) -> dict[str, int]:
         if not needed and name in users:
             layer[name] = min(users[name]) - 1
     return layer
+
+
+def _spread(layer: dict[str, int], inputs: dict[str, tuple[str, ...]]) -> None:
+    """Move down what is too much for a layer, together with all that is made from it.
+
+    What one value leads to stays together.
+    """
+    depth = 1
+    while depth <= max(layer.values(), default=0):
+        families: dict[str, list[str]] = {}
+        for name, needed in inputs.items():
+            if layer[name] == depth:
+                families.setdefault(needed[0], []).append(name)
+        room = MAX_LAYER
+        for family in sorted(families.values(), key=lambda names: layer[inputs[names[0]][0]]):
+            if len(family) > room < MAX_LAYER:
+                layer.update(dict.fromkeys(family, depth + 1))
+                room = 0
+            room -= len(family)
+        for name, needed in inputs.items():
+            layer[name] = max([layer[name], *(1 + layer[other] for other in needed)])
+        depth += 1
 
 
 def _places(

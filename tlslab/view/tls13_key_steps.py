@@ -37,7 +37,7 @@ def handshake_keys(seen: Seen, number: int) -> Step:
     proof = "is proved by its Finished" if seen.completed else "was never proved by a Finished"
     return Step(
         number,
-        "The handshake secret, and keys for the handshake",
+        "The handshake secret, and its keys",
         "both",
         "RFC 8446 §7.1, §7.3, §7.4",
         "With the private key of one side and the share of the other each computes the same shared "
@@ -66,7 +66,7 @@ def application_keys(seen: Seen, number: int) -> Step:
     ]
     return Step(
         number,
-        "The main secret, and keys for application data",
+        "The main secret, and its keys",
         "both",
         "RFC 8446 §7.1, §7.3",
         "The last stage: from the handshake secret comes the main secret, and from it, over the "

@@ -74,7 +74,7 @@ function rowsOf(store) {
   let step = 0;
   store.items.forEach((item, index) => {
     if (item.rung && item.step !== step && item.step) rows.push({ step: item.step, item: null });
-    step = item.step;
+    step = item.step || step;
     rows.push({ step: item.step, item: index });
   });
   return rows;

@@ -2,8 +2,11 @@
 
 import { h, breakable, bytes, grouped, newId } from "./dom.js";
 
-const NODE_HEIGHT = 52;
-const LAYER_HEIGHT = 84;
+const BETWEEN = 32;
+// Lines that a name takes, the least width that they need, and the height of the whole node.
+const SHORT = { width: 92, height: 52 };
+const LONG = { width: 128, height: 68 };
+const LONG_NAME = 28;
 const PASSING = 26;
 const KINDS = { random: "drawn at random", received: "received", derived: "computed" };
 
@@ -22,6 +25,7 @@ export function secretsView(store, ask) {
   );
   let buttons = new Map();
   let width = 0;
+  let size = SHORT;
   let waiting = 0;
   const changes = new Map();
   const watch = new ResizeObserver(() => {
@@ -43,7 +47,8 @@ export function secretsView(store, ask) {
     const { secrets } = store.doc;
     width = graph.clientWidth;
     const rows = rowsOf(store.doc);
-    const least = Math.max(...rows.map((row) => widthOf(row, 92)));
+    size = secrets.some((secret) => secret.name.length > LONG_NAME) ? LONG : SHORT;
+    const least = Math.max(...rows.map((row) => widthOf(row, size.width)));
     const inner = Math.max(width, least);
     const place = new Map();
     rows.forEach((row, layer) => {
@@ -53,11 +58,11 @@ export function secretsView(store, ask) {
       for (const { name, secret } of row) {
         const wide = secret ? step : PASSING;
         const key = secret ? name : `${name} ${layer}`;
-        place.set(key, { x: left + wide / 2, y: layer * LAYER_HEIGHT + 6, width: wide - 12 });
+        place.set(key, { x: left + wide / 2, y: layer * (size.height + BETWEEN) + 6, width: wide - 12 });
         left += wide;
       }
     });
-    const height = rows.length * LAYER_HEIGHT - (LAYER_HEIGHT - NODE_HEIGHT) + 16;
+    const height = rows.length * (size.height + BETWEEN) - BETWEEN + 16;
     const focused = buttons.get(document.activeElement?.dataset?.name) === document.activeElement;
     const name = focused ? document.activeElement.dataset.name : null;
     buttons = new Map(secrets.map((secret) => [secret.name, node(secret, place.get(secret.name))]));
@@ -81,7 +86,7 @@ export function secretsView(store, ask) {
         for (let layer = store.secret(input).layer + 1; layer < secret.layer; layer += 1) points.push(place.get(`${input} ${layer}`));
         points.push(to);
         const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-        path.setAttribute("d", line(points));
+        path.setAttribute("d", line(points, size.height));
         path.dataset.from = input;
         path.dataset.to = secret.name;
         svg.append(path);
@@ -108,7 +113,7 @@ export function secretsView(store, ask) {
       {
         type: "button",
         class: `tl-node tl-kind-${secret.kind} ${secret.public ? "" : "tl-private"} ${changed || lost ? "tl-changed" : ""} ${hidden ? "tl-hidden" : ""}`,
-        style: `left: ${x - wide / 2}px; top: ${y}px; width: ${wide}px; height: ${NODE_HEIGHT}px`,
+        style: `left: ${x - wide / 2}px; top: ${y}px; width: ${wide}px; height: ${size.height}px`,
         "data-name": secret.name,
         "aria-label": `${secret.name}, ${facts.join(", ")}, ${KINDS[secret.kind]}`,
         onclick: () => store.set({ secret: secret.name }),
@@ -308,16 +313,16 @@ function widthOf(row, step) {
 }
 
 /** A line from the bottom of the first point through the others to the top of the last. */
-function line(points) {
+function line(points, height) {
   let { x, y } = points[0];
-  y += NODE_HEIGHT;
+  y += height;
   const parts = [`M ${x} ${y}`];
   for (const point of points.slice(1)) {
     const half = (point.y - y) / 2;
     parts.push(`C ${x} ${y + half}, ${point.x} ${point.y - half}, ${point.x} ${point.y}`);
     ({ x, y } = point);
     if (point !== points.at(-1)) {
-      y += NODE_HEIGHT;
+      y += height;
       parts.push(`L ${x} ${y}`);
     }
   }
