@@ -22,7 +22,7 @@ handshake = lab.handshake(seed=15, suite=NEW, server="ecdsa")
 lab.explore(handshake, parts=("secrets",))
 
 # %% [markdown]
-# By the end of this notebook your own functions stand at each step of it. The judges are an RFC and OpenSSL.
+# Read it from top to bottom; select a value to see what it was made from. By the end of this notebook your own functions stand at each step of it. The judges are an RFC and OpenSSL.
 #
 # ## A session that was published
 #
@@ -359,7 +359,7 @@ compare("main_secret", main)
 #
 # ## Up to which message?
 #
-# The diagram says for each secret how far its transcript goes. Most faults in a young TLS 1.3 are here, and they do not show in any function by itself: the hash of one message too many is a perfectly good hash.
+# The diagram says for each secret how far its transcript goes. It is the easiest place to go wrong, and no test of a single function shows it: the hash of one message too many is a perfectly good hash.
 #
 # ### Exercise 8
 #
@@ -554,7 +554,7 @@ messages.append(("client", finished))
 # %% [markdown]
 # ## To the last record
 #
-# Now the third stage. From the same Main Secret come the two traffic secrets of the data, one for applications, and one for tickets:
+# Now the third stage. From the Main Secret come the two traffic secrets of the data, one secret for applications that want a key of their own (the *exporter*), and one for tickets (the *resumption secret*):
 
 # %%
 client_data = derived(main, b"c ap traffic")
@@ -583,7 +583,7 @@ for name, secret, number in (
 #
 # ## One wrong step
 #
-# Each mistake below is one that somebody has really made. What of the published session does it leave intact?
+# Each of these is easily made, and each time all secrets still look like secrets. How far does the published session stay right, and who notices?
 
 # %%
 from tlslab.crypto.hkdf import hkdf_expand as reference_expand

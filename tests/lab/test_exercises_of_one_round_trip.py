@@ -10,7 +10,7 @@ from tlslab.crypto.signatures import verify
 from tlslab.crypto.suites import CipherType
 from tlslab.errors import ProtocolError
 from tlslab.lab import rfc8448
-from tlslab.lab.exercises import Refusal, n14, n14_records
+from tlslab.lab.exercises import Refusal, find, n14, n14_records
 from tlslab.lab.randomness import SeededRandom
 from tlslab.primitives import REFERENCE
 from tlslab.trace import Record
@@ -22,7 +22,10 @@ CASES = [
     for exercise in EXERCISES
     for case in exercise.cases(SeededRandom(1, "test"))
 ]
-SIGNED, NONCE, ADDITIONAL = n14.EXERCISES[2], *n14_records.EXERCISES[:2]
+SIGNED, NONCE, ADDITIONAL = (
+    find(f"14.{name}")
+    for name in ("tls13_signed_content", "per_record_nonce", "tls13_additional_data")
+)
 PUBLISHED = rfc8448.PUBLISHED
 
 

@@ -7,7 +7,7 @@ from tlslab.crypto.prf import transcript_hash
 from tlslab.errors import ProtocolError
 from tlslab.lab import rfc8448
 from tlslab.lab.exercises import Refusal, exercises
-from tlslab.lab.exercises.n15_messages import LABELS, covered_by_secret
+from tlslab.lab.exercises.n15_transcript import LABELS, covered_by_secret
 from tlslab.lab.randomness import SeededRandom
 from tlslab.primitives import REFERENCE
 from tlslab.trace import SecretDerived

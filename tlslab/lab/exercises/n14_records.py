@@ -162,6 +162,116 @@ def seen_length(seed: Seed) -> int:
 
 EXERCISES: tuple[Exercise, ...] = (
     Exercise(
+        id="14.inner_plaintext",
+        reference=inner_plaintext,
+        cases=inner_cases,
+        mistakes=(
+            Mistake(
+                "You put the type in front. It comes behind the content: there the zeros can be "
+                "told from it.",
+                lambda content, type, padding: bytes([type]) + content + bytes(padding),
+            ),
+            Mistake(
+                "Your zeros stand before the type. They come last: what is no zero, from the end, "
+                "is the type.",
+                lambda content, type, padding: content + bytes(padding) + bytes([type]),
+            ),
+            Mistake(
+                "The zeros are missing.",
+                lambda content, type, padding: content + bytes([type]),
+            ),
+            Mistake(
+                "The type is missing. Without it the receiver takes the last byte of the content "
+                "for it.",
+                lambda content, type, padding: content + bytes(padding),
+            ),
+            Mistake(
+                "You padded as CBC does, with a length. Here padding is zeros alone.",
+                lambda content, type, padding: content + bytes([type]) + bytes([padding]) * padding,
+            ),
+            Mistake(
+                "Your type has two bytes. It has one.",
+                lambda content, type, padding: content + type.to_bytes(2, "big") + bytes(padding),
+            ),
+            Mistake(
+                "Your type is a digit as text. bytes([type]) makes the byte.",
+                lambda content, type, padding: content + str(type).encode() + bytes(padding),
+            ),
+        ),
+        hints=(
+            "Three parts: content, type, zeros.",
+            "bytes([type]) is one byte with this value.",
+            "bytes(padding) is so many zeros.",
+        ),
+        section="RFC 8446 §5.2",
+        primitive="inner_plaintext",
+    ),
+    Exercise(
+        id="14.open_inner_plaintext",
+        reference=open_inner_plaintext,
+        cases=open_cases,
+        mistakes=(
+            Mistake(
+                "Content and type have changed places: return (type, content).",
+                _swapped,
+            ),
+            Mistake(
+                "You take the last byte for the type. First take off the zeros: there may be "
+                "padding.",
+                _last_byte,
+            ),
+            Mistake(
+                "You take the last byte for the type. First take off the zeros; if nothing else "
+                "is there, refuse.",
+                _last_byte_unchecked,
+            ),
+            Mistake(
+                "You also took zeros off the content. Only those behind the type are padding.",
+                _stripped_twice,
+            ),
+            Mistake(
+                "You stop at the first zero. Content may have zeros: look for the type from the "
+                "end.",
+                _up_to_the_first_zero,
+            ),
+            Mistake(
+                "You take the first byte for the type. It stands behind the content.",
+                _type_first,
+            ),
+            Mistake(
+                "Your type is bytes. Return it as a number.",
+                _type_as_bytes,
+            ),
+            Mistake(
+                "The type is still at the end of the content.",
+                _type_kept,
+            ),
+            Mistake(
+                "Your function is right, but for zeros alone it runs into IndexError. A stranger "
+                'may send that: raise ProtocolError("unexpected_message", …).',
+                _index_error,
+            ),
+            Mistake(
+                "You make a type 0 of zeros alone. There is none: raise "
+                'ProtocolError("unexpected_message", …), RFC 8446 §5.4.',
+                _no_type,
+            ),
+            Mistake(
+                "Zeros alone are refused with unexpected_message, RFC 8446 §5.4. The record itself "
+                "was protected well, so it is no bad_record_mac.",
+                _other_alert,
+            ),
+        ),
+        hints=(
+            'plaintext.rstrip(b"\\0") takes the zeros off the end, and only there.',
+            'If nothing is left, raise ProtocolError("unexpected_message", "why").',
+            "The last byte of what is left is the type, as a number; what stands before it is the "
+            "content.",
+        ),
+        section="RFC 8446 §5.4",
+        primitive="open_inner_plaintext",
+    ),
+    Exercise(
         id="14.per_record_nonce",
         reference=per_record_nonce,
         cases=nonce_cases,
@@ -274,116 +384,6 @@ EXERCISES: tuple[Exercise, ...] = (
         ),
         section="RFC 8446 §5.2",
         primitive="tls13_additional_data",
-    ),
-    Exercise(
-        id="14.inner_plaintext",
-        reference=inner_plaintext,
-        cases=inner_cases,
-        mistakes=(
-            Mistake(
-                "You put the type in front. It comes behind the content: there the zeros can be "
-                "told from it.",
-                lambda content, type, padding: bytes([type]) + content + bytes(padding),
-            ),
-            Mistake(
-                "Your zeros stand before the type. They come last: what is no zero, from the end, "
-                "is the type.",
-                lambda content, type, padding: content + bytes(padding) + bytes([type]),
-            ),
-            Mistake(
-                "The zeros are missing.",
-                lambda content, type, padding: content + bytes([type]),
-            ),
-            Mistake(
-                "The type is missing. Without it the receiver takes the last byte of the content "
-                "for it.",
-                lambda content, type, padding: content + bytes(padding),
-            ),
-            Mistake(
-                "You padded as CBC does, with a length. Here padding is zeros alone.",
-                lambda content, type, padding: content + bytes([type]) + bytes([padding]) * padding,
-            ),
-            Mistake(
-                "Your type has two bytes. It has one.",
-                lambda content, type, padding: content + type.to_bytes(2, "big") + bytes(padding),
-            ),
-            Mistake(
-                "Your type is a digit as text. bytes([type]) makes the byte.",
-                lambda content, type, padding: content + str(type).encode() + bytes(padding),
-            ),
-        ),
-        hints=(
-            "Three parts: content, type, zeros.",
-            "bytes([type]) is one byte with this value.",
-            "bytes(padding) is so many zeros.",
-        ),
-        section="RFC 8446 §5.2",
-        primitive="inner_plaintext",
-    ),
-    Exercise(
-        id="14.open_inner_plaintext",
-        reference=open_inner_plaintext,
-        cases=open_cases,
-        mistakes=(
-            Mistake(
-                "Content and type have changed places: return (type, content).",
-                _swapped,
-            ),
-            Mistake(
-                "You take the last byte for the type. First take off the zeros: there may be "
-                "padding.",
-                _last_byte,
-            ),
-            Mistake(
-                "You take the last byte for the type. First take off the zeros; if nothing else "
-                "is there, refuse.",
-                _last_byte_unchecked,
-            ),
-            Mistake(
-                "You also took zeros off the content. Only those behind the type are padding.",
-                _stripped_twice,
-            ),
-            Mistake(
-                "You stop at the first zero. Content may have zeros: look for the type from the "
-                "end.",
-                _up_to_the_first_zero,
-            ),
-            Mistake(
-                "You take the first byte for the type. It stands behind the content.",
-                _type_first,
-            ),
-            Mistake(
-                "Your type is bytes. Return it as a number.",
-                _type_as_bytes,
-            ),
-            Mistake(
-                "The type is still at the end of the content.",
-                _type_kept,
-            ),
-            Mistake(
-                "Your function is right, but for zeros alone it runs into IndexError. A stranger "
-                'may send that: raise ProtocolError("unexpected_message", …).',
-                _index_error,
-            ),
-            Mistake(
-                "You make a type 0 of zeros alone. There is none: raise "
-                'ProtocolError("unexpected_message", …), RFC 8446 §5.4.',
-                _no_type,
-            ),
-            Mistake(
-                "Zeros alone are refused with unexpected_message, RFC 8446 §5.4. The record itself "
-                "was protected well, so it is no bad_record_mac.",
-                _other_alert,
-            ),
-        ),
-        hints=(
-            'plaintext.rstrip(b"\\0") takes the zeros off the end, and only there.',
-            'If nothing is left, raise ProtocolError("unexpected_message", "why").',
-            "The last byte of what is left is the type, as a number; what stands before it is the "
-            "content.",
-        ),
-        section="RFC 8446 §5.4",
-        primitive="open_inner_plaintext",
     ),
 )
 

@@ -1,6 +1,6 @@
 """Exercises of notebook 15, the key schedule: HKDF.
 
-The rest of the notebook is in n15_labels, n15_messages and n15_stages.
+The rest of the notebook is in n15_labels, n15_stages, n15_transcript and n15_use.
 """
 
 import hashlib
