@@ -15,9 +15,10 @@ from tlslab.connection.config import ClientAuthentication
 from tlslab.connection.context import ClientAuthenticated, KeysUpdated
 from tlslab.connection.grease import with_grease
 from tlslab.connection.session import ExternalPSK
+from tlslab.crypto.hkdf import export_13
 from tlslab.errors import LocalError
 from tlslab.tls13.messages import Certificate, EncryptedExtensions, NewSessionTicket
-from tlslab.trace import Verified
+from tlslab.trace import KeyLogged, SecretDerived, Verified
 from tlslab.wire.extensions import OpaqueExtension
 from tlslab.wire.hello import ClientHello, HelloRetryRequest
 from tlslab.wire.registry import (
@@ -96,6 +97,18 @@ def test_both_sides_export_the_same_and_nobody_else_does(context: bytes | None):
     # RFC 8446 §7.5: no context is an empty one; in TLS 1.2 these are two.
     same = pair.client.export_keying_material(label, 40, b"")
     assert (material == same) is not bool(context)
+
+
+def test_what_is_exported_comes_from_a_secret_of_its_own():
+    """Not from the main secret, which would give away the rest (RFC 8446 §7.1, §7.5)."""
+    pair = Pair(**setup(), traced=True).connected()
+    secrets = {e.name: e.value for e in pair.traces["client"].of(SecretDerived)}
+    label = b"EXPERIMENTAL mine"
+    expected = export_13(secrets["exporter_secret"], label, b"mine", 32, "sha256")
+    for role in SIDES:
+        assert pair[role].export_keying_material(label, 32, b"mine") == expected
+    logged = [e.secret for e in pair.traces["client"].of(KeyLogged) if e.label == "EXPORTER_SECRET"]
+    assert logged == [secrets["exporter_secret"]]
 
 
 def test_what_is_exported_does_not_change_with_the_keys():
