@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from in_memory import changed, credential
 from libssl import context_of, meet
-from lines import PATIENCE, dialed
+from lines import PATIENCE, Line, dialed
 from programs import (
     NAME,
     free_port,
@@ -30,6 +30,7 @@ from programs import (
 )
 from sockets import our_server
 from tls13_combinations import ALL_TLS13_SUITES, Combination
+from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
 
 import tlslab
 from tlslab.connection.negotiation import DOWNGRADE_TO_TLS12
@@ -133,6 +134,47 @@ def test_pyopenssl(role, ours, theirs):
     version = common(ours, theirs)
     assert outcome.is_well is (version is not None)
     assert outcome.version == (version or 0)
+
+
+@every_case
+@pytest.mark.parametrize("role", ["client", "server"])
+def test_tlslite(role, ours, theirs):
+    settings = HandshakeSettings()
+    settings.minVersion, settings.maxVersion = divmod(min(theirs), 256), divmod(max(theirs), 256)
+    settings.certificate_compression_send = []
+    version = common(ours, theirs)
+    own, other = socket.socketpair()
+    other.settimeout(PATIENCE)
+    tls = TLSConnection(other)
+
+    def peer():
+        with other:
+            if role == "server":
+                tls.handshakeClientCert(serverName=SERVER_NAME, settings=settings)
+            else:
+                chain = X509CertChain()
+                chain.parsePemList(pki.server_ecdsa().chain_pem.decode())
+                key = parsePEMKey(pki.server_ecdsa().key_pem.decode(), private=True)
+                tls.handshakeServer(certChain=chain, privateKey=key, settings=settings)
+            tls.write(tls.read(min=4, max=4))
+            return tls.version
+
+    combination = Combination()
+    make = combination.client if role == "client" else combination.our_server
+    with ThreadPoolExecutor(1) as pool, own:
+        they = pool.submit(peer)
+        line = Line(own, make(**config_of(ours)))
+        if version is None:
+            with pytest.raises(tlslab.TLSError, match="protocol_version"):
+                line.handshake()
+            own.close()
+            assert they.exception(PATIENCE) is not None
+            return
+        assert line.handshake().version is version
+        line.send(b"ping")
+        assert line.until_data(b"ping")
+        assert they.result(PATIENCE) == divmod(version, 256)
+    check_random(line.trace, ours, theirs)
 
 
 # -- programs -----------------------------------------------------------------------------------
