@@ -59,6 +59,27 @@ def test_s_client_and_a_browser_come_with_tls13(browser):
 
 
 @pytest.mark.peer
+@pytest.mark.parametrize("once", [True, False])
+def test_s_client_sends_the_same_early_data_twice(once):
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+    options = {"version": "TLS 1.3", "resumption": "ticket", "max_early_data_size": 100}
+    with lab.open_server(**options, anti_replay=once) as server:
+        said = lab.s_client_twice(server, b"GET /early HTTP/1.0\r\n\r\n")
+        assert len(visits(server, 3)) == 3
+    told = [line for line in said.lines if line.startswith("Early")]
+    second = "rejected" if once else "accepted"
+    assert told == ["Early data was accepted", f"Early data was {second}"]
+    assert sum(line.startswith("Reused, TLSv1.3") for line in said.lines) == 2
+
+
+def test_without_the_program_nothing_is_sent(monkeypatch):
+    monkeypatch.setattr(visitable, "which", lambda name: None)
+    with lab.open_server(version="TLS 1.3") as server:
+        assert "not on this machine" in repr(lab.s_client_twice(server, b"GET / HTTP/1.0"))
+
+
+@pytest.mark.peer
 def test_s_client_shows_the_alert_of_a_function_that_is_wrong():
     if not shutil.which("openssl"):
         pytest.skip("openssl is not installed")

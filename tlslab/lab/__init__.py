@@ -20,7 +20,7 @@ from tlslab.lab.not_run import explain_in_notebooks
 from tlslab.lab.questions import questions
 from tlslab.lab.randomness import SeededRandom
 from tlslab.lab.replaying import Replay, replay
-from tlslab.lab.visitable import open_server, s_client
+from tlslab.lab.visitable import open_server, s_client, s_client_twice
 
 __all__ = [
     "Handshake",
@@ -44,6 +44,7 @@ __all__ = [
     "questions",
     "replay",
     "s_client",
+    "s_client_twice",
     "server_config",
     "start_over",
 ]

@@ -12,7 +12,9 @@ import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from shutil import which
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from cryptography import x509
@@ -107,8 +109,9 @@ class Said:
         return "\n".join((f"$ {self.command}", *(f"  {line}" for line in self.lines)))
 
 
-S_CLIENT_SAYS = ("Protocol", "Cipher ", "Cipher:", "Verif", "New, ")
+S_CLIENT_SAYS = ("Protocol", "Cipher ", "Cipher:", "Verif", "New, ", "Reused, ", "Early data was")
 """How the lines begin that are worth reading."""
+RESUMED_SAYS = ("New, ", "Reused, ", "Early data was")
 
 
 def s_client(server: OpenServer, *, user: str | pki.Identity | None = None) -> Said:
@@ -131,13 +134,40 @@ def s_client(server: OpenServer, *, user: str | pki.Identity | None = None) -> S
         arguments += ["-cert", str(identity.chain_path), "-cert_chain", str(identity.chain_path)]
         arguments += ["-key", str(identity.key_path)]
     command = f"openssl s_client -connect {server.address} {flag} …"
+    return _called(command, arguments)
+
+
+def s_client_twice(server: OpenServer, early_data: bytes) -> Said:
+    """Let `openssl s_client` fetch a ticket, and send early data with it, the same twice (TLS 1.3).
+
+    Python's `ssl` has no early data; the program has. early_data: an HTTP request.
+    """
+    common = ["s_client", "-connect", server.address, "-servername", SERVER_NAME, "-tls1_3"]
+    common += ["-CAfile", str(pki.pem_path("root")), "-ign_eof"]
+    command = f"openssl s_client -connect {server.address} -tls1_3 -early_data …"
+    # What is asked for after the handshake ends the connection, if the early data did not.
+    late = b"GET /late HTTP/1.0\r\n\r\n"
+    lines: list[str] = []
+    with TemporaryDirectory() as directory:
+        session, words = Path(directory) / "session", Path(directory) / "words"
+        words.write_bytes(early_data)
+        first = _called(command, [*common, "-sess_out", str(session)], late)
+        if not session.exists():
+            return first
+        for _ in range(2):
+            again = [*common, "-sess_in", str(session), "-early_data", str(words)]
+            lines += _called(command, again, late).lines
+    return Said(command, tuple(line for line in lines if line.startswith(RESUMED_SAYS)))
+
+
+def _called(command: str, arguments: list[str], sent: bytes = b"") -> Said:
     program = which("openssl")
     if program is None:
         return Said(command, ("the program openssl is not on this machine",))
     try:
         done = subprocess.run(
             [program, *arguments],
-            input=b"",
+            input=sent,
             capture_output=True,
             timeout=PATIENCE,
             check=False,
