@@ -4,7 +4,7 @@
 # **Afterwards you can** follow a HelloRetryRequest through the transcript; go on with a ticket of TLS 1.3, and say what its binder proves; send data before the handshake, **replay your own**, and say who has to prevent that; and
 # change the keys of a connection while it runs.
 #
-# **Time:** about 75 minutes. **You need:** [notebook 12](12_resumption.ipynb) for tickets, and notebook 15 for the key schedule.
+# **Time:** about 75 minutes. **You need:** [notebook 12](12_resumption.ipynb) for tickets, and [notebook 15](15_key_schedule.ipynb) for the key schedule.
 
 # %% [markdown]
 # ## The question
@@ -118,7 +118,7 @@ view.text.messages(first.trace)
 #
 # ### Exercise 2
 #
-# `mine.hkdf_expand_label(secret, label, context, length, hash_name)` is yours, of notebook 15.
+# Your functions of notebook 15 are in `lab.primitives()`; call `lab.primitives().hkdf_expand_label(secret, label, context, length, hash_name)`.
 
 
 # %% exercise="16.resumption_psk"
@@ -128,8 +128,9 @@ def resumption_psk(resumption_secret, ticket_nonce, hash_name):
     resumption_secret: as long as the hash. ticket_nonce: bytes, in the NewSessionTicket.
     """
     ### BEGIN SOLUTION
-    length = len(resumption_secret)
-    return mine.hkdf_expand_label(resumption_secret, b"resumption", ticket_nonce, length, hash_name)
+    return lab.primitives().hkdf_expand_label(
+        resumption_secret, b"resumption", ticket_nonce, len(resumption_secret), hash_name
+    )
     ### END SOLUTION
 
 
@@ -191,18 +192,22 @@ for span in hello.spans:
 #
 # ### Exercise 3
 #
-# `mine.early_secret(psk, hash_name)`, `mine.binder_key(early_secret, label, hash_name)` and `mine.finished_mac(base_key, transcript_hash, hash_name)` are there.
+# The list of binders is the last that stands in the hello: two bytes with its length, then for each binder one byte with its length, and the binder, as long as the hash. Here there is one.
+#
+# `lab.primitives()` has `early_secret(psk, hash_name)`, `binder_key(early_secret, label, hash_name)`, `transcript_hash(messages, hash_name)` and `finished_mac(base_key, transcript_hash, hash_name)`.
 
 
 # %% exercise="16.psk_binder"
-def psk_binder(psk, truncated_hello, hash_name):
+def psk_binder(psk, client_hello, hash_name):
     """The binder for a key from a ticket (RFC 8446 §4.2.11.2).
 
-    psk: as long as the hash. truncated_hello: the ClientHello up to its list of binders, bytes.
+    psk: as long as the hash. client_hello: the whole message, bytes; it ends in a list with one
+    binder, whatever that is.
     """
     ### BEGIN SOLUTION
-    early_secret = mine.early_secret(psk, hash_name)
-    binder_key = mine.binder_key(early_secret, b"res binder", hash_name)
+    mine = lab.primitives()
+    truncated_hello = client_hello[: -(2 + 1 + len(psk))]
+    binder_key = mine.binder_key(mine.early_secret(psk, hash_name), b"res binder", hash_name)
     transcript_hash = mine.transcript_hash([truncated_hello], hash_name)
     return mine.finished_mac(binder_key, transcript_hash, hash_name)
     ### END SOLUTION
@@ -212,21 +217,22 @@ def psk_binder(psk, truncated_hello, hash_name):
 lab.check(psk_binder)
 
 # %% [markdown]
-# The list of binders is the last that stands in the hello: 2 bytes of length, then for each binder one byte of length and 32 of binder. So 35 bytes have to go:
+# The binder of the client, computed again; and what does it become for another key, or for a hello with another random?
 
 # %%
 from tlslab.lab.usable import usable
 
-truncated_hello, binder = hello.raw[:-35], hello.raw[-32:]
 compute_binder = usable(psk_binder)
-print(
-    "the binder of the hello:     ",
-    binder == compute_binder(value("psk"), truncated_hello, "sha256"),
-)
-print("made over the whole of it:   ", binder == compute_binder(value("psk"), hello.raw, "sha256"))
+other_hello = hello.raw[:6] + bytes(32) + hello.raw[38:]
+for what, key, message in (
+    ("the key and the hello:", value("psk"), hello.raw),
+    ("another key:", bytes(32), hello.raw),
+    ("another random:", value("psk"), other_hello),
+):
+    print(f"{what:23}", compute_binder(key, message, "sha256") == hello.raw[-32:])
 
 # %% [markdown]
-# And if somebody changes one bit of the hello, anywhere? We take the first flight of the client, turn a bit of its random, and hand it to the server:
+# So nobody can change a bit of the hello. We take the first flight of the client, turn a bit of its random, and hand it to the server:
 
 # %%
 from tlslab.lab.handshake import start_server
@@ -241,7 +247,7 @@ print(server.error)
 # %% [markdown]
 # Without the binder, nobody would have noticed before the Finished. For what comes next, that would be too late.
 #
-# OpenSSL judges the tickets: twice as the client, with its ticket and your binder, and twice as the server, with yours.
+# OpenSSL judges the tickets. First we are the client, and come back with a ticket of OpenSSL's; then OpenSSL comes back with one of ours. A wrong key would give a wrong binder, and an alert.
 
 # %%
 for role in ("client", "server"):
@@ -267,7 +273,7 @@ view.text.messages(third.trace)
 #
 # ### Exercise 4
 #
-# The secret for it is `Derive-Secret(Early Secret, "c e traffic", ClientHello)`: over the hello alone, and the whole of it this time, binders included. Call `mine.derive_secret(secret, label, transcript_hash, hash_name)`.
+# The secret for it is `Derive-Secret(Early Secret, "c e traffic", ClientHello)`: over the hello alone, and the whole of it this time, binders included. `lab.primitives()` has `derive_secret(secret, label, transcript_hash, hash_name)`.
 
 
 # %% exercise="16.early_traffic_secret"
@@ -277,6 +283,7 @@ def early_traffic_secret(psk, client_hello, hash_name):
     psk: as long as the hash. client_hello: the whole message, bytes.
     """
     ### BEGIN SOLUTION
+    mine = lab.primitives()
     early_secret = mine.early_secret(psk, hash_name)
     transcript_hash = mine.transcript_hash([client_hello], hash_name)
     return mine.derive_secret(early_secret, b"c e traffic", transcript_hash, hash_name)
@@ -426,6 +433,14 @@ for ticket, binder, now, arrival in (
     )
 
 # %% [markdown]
+# And with a client that nobody here wrote. Python's `ssl` has no early data, but the program `openssl` has. It fetches a ticket from your server, and then sends the same early data with it twice:
+
+# %% tags=["nbval-ignore-output"]
+with lab.open_server(**V13, resumption="ticket", max_early_data_size=100) as open_server:
+    said = lab.s_client_twice(open_server, b"GET /early HTTP/1.0\r\n\r\n")
+said
+
+# %% [markdown]
 # "So a good server makes early data safe"? Only one that has **one memory**. A big site has servers on several continents. If two of them do not know of each other at every moment, the same hello is fresh at each. So TLS does not promise it: "TLS does not provide inherent replay protections for 0-RTT data" (§8). **The application has to decide what it takes early.** HTTP has a rule for it (RFC 8470): what only reads may come early; what does something has to wait, and a
 # server can say so with the status 425, *Too Early*.
 #
@@ -475,7 +490,9 @@ def next_traffic_secret(traffic_secret, hash_name):
     """The traffic secret after a KeyUpdate, as long as the hash (RFC 8446 §7.2)."""
     ### BEGIN SOLUTION
     length = len(traffic_secret)
-    return mine.hkdf_expand_label(traffic_secret, b"traffic upd", b"", length, hash_name)
+    return lab.primitives().hkdf_expand_label(
+        traffic_secret, b"traffic upd", b"", length, hash_name
+    )
     ### END SOLUTION
 
 
@@ -516,7 +533,7 @@ view.text.eavesdropper(third.trace)
 view.text.knowledge(third.trace)
 
 # %% [markdown]
-# The *key thief* has the private key of the certificate, and that does not help at all: no certificate was used. The one to fear is the thief of the **ticket key**. They read the early data, as you did above, and nothing else.
+# The *key thief* has the private key of the certificate, and that does not help at all: no certificate was used. The one to fear is the thief of the **ticket key**: they read the early data, as you did above, and nothing else.
 #
 # ## What you built
 #

@@ -4,7 +4,7 @@
 # **Afterwards you can** say what a quantum computer would break and what not, and why that matters for what is recorded today; do the key exchange that browsers do, X25519MLKEM768; say how a KEM differs from Diffie-Hellman; and
 # say what is not protected yet.
 #
-# **Time:** about 60 minutes. **You need:** [notebook 10](10_ephemeral_diffie_hellman.ipynb) for X25519 and notebook 15 for the key schedule. No physics.
+# **Time:** about 60 minutes. **You need:** [notebook 10](10_ephemeral_diffie_hellman.ipynb) for X25519 and [notebook 15](15_key_schedule.ipynb) for the key schedule. No physics.
 
 # %% [markdown]
 # ## The question
@@ -491,7 +491,7 @@ view.text.eavesdropper(handshake.trace)
 view.text.knowledge(handshake.trace)
 
 # %% [markdown]
-# Imagine one more column, *somebody with a quantum computer, later*. In a handshake with X25519 alone it would say "yes" in every row that matters. In this one it is the column of the eavesdropper, but for the server's private key.
+# Imagine one more column, *somebody with a quantum computer, later*. In a handshake with X25519 alone it would say "yes" in nearly every row. In this one it says "yes" at the server's private key and at the secret of the curve, and these two open nothing.
 #
 # ## What you built
 #
@@ -507,4 +507,4 @@ lab.questions("17")
 # %% [markdown]
 # ## What comes next
 #
-# The handshake of today is complete, and all of it is yours. From now on things go wrong. In notebook 18 you flip bits of a handshake, and see who notices.
+# The handshake of today is complete, and you have built all of it. From now on things go wrong. In notebook 18 you flip bits of a handshake, and see who notices.

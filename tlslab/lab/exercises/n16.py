@@ -15,17 +15,18 @@ from tlslab.lab.exercises.exercise import Answer, Case, Exercise, Mistake, Seede
 from tlslab.lab.randomness import SeededRandom
 
 HASHES = ("sha256", "sha384")
-BINDERS = 2 + 1 + 32
-"""Bytes of a list with one binder of SHA-256."""
 
 message_hash = hkdf.message_hash
 resumption_psk = hkdf.resumption_psk
 next_traffic_secret = hkdf.next_traffic_secret
 
 
-def psk_binder(psk: bytes, truncated_hello: bytes, hash_name: str) -> bytes:
-    """The binder of a pre-shared key from a ticket (RFC 8446 §4.2.11.2)."""
-    return _binder(psk, truncated_hello, hash_name)
+def psk_binder(psk: bytes, client_hello: bytes, hash_name: str) -> bytes:
+    """The binder of a pre-shared key from a ticket (RFC 8446 §4.2.11.2).
+
+    client_hello: the whole message, which ends in a list with this binder alone.
+    """
+    return _binder(psk, client_hello, hash_name)
 
 
 def early_traffic_secret(psk: bytes, client_hello: bytes, hash_name: str) -> bytes:
@@ -101,41 +102,57 @@ def _binder(
     *,
     label: bytes = RESUMPTION_BINDER,
     finished: bool = True,
+    lengths: int = 3,
 ) -> bytes:
+    """lengths: how many bytes of the list are cut off besides the binder."""
     secret = hkdf.early_secret(psk, hash_name)
     key = hkdf.binder_key(secret, label, hash_name)
-    hashed = _hash(hello, hash_name)
+    hashed = _hash(_truncated(hello, hash_name, lengths), hash_name)
     if finished:
         return hkdf.finished_mac(key, hashed, hash_name)
     return hmac.digest(key, hashed, hash_name)
 
 
+def _truncated(hello: bytes, hash_name: str, lengths: int = 3) -> bytes:
+    """Without the binder, and without the two bytes and the one byte of length before it."""
+    return hello[: -(lengths + HASH_LENGTHS[hash_name])]
+
+
+def _hello(draw: SeededBytes, hash_name: str) -> bytes:
+    """Bytes that end in a list with a binder, as such a ClientHello does."""
+    binder = draw(f"binder {hash_name}", HASH_LENGTHS[hash_name])
+    listed = (len(binder) + 1).to_bytes(2, "big") + bytes([len(binder)]) + binder
+    return draw(f"hello {hash_name}", 150) + listed
+
+
 def psk_binder_cases(draw: SeededBytes) -> Iterator[Case]:
     """The binder of RFC 8448 §4, and one for each hash."""
-    yield Case("RFC 8448 §4", (rfc.PSK, rfc.CLIENT_HELLO[:-BINDERS], rfc.HASH_NAME), rfc.BINDER)
+    yield Case("RFC 8448 §4", (rfc.PSK, rfc.CLIENT_HELLO, rfc.HASH_NAME), rfc.BINDER)
     for hash_name in HASHES:
         psk = draw(f"psk {hash_name}", HASH_LENGTHS[hash_name])
-        hello = draw(f"hello {hash_name}", 150)
-        yield Case(f"another hello, {hash_name.upper()}", (psk, hello, hash_name))
+        what = f"another hello, {hash_name.upper()}"
+        yield Case(what, (psk, _hello(draw, hash_name), hash_name))
 
 
 def _binder_from_psk(psk: bytes, hello: bytes, hash_name: str) -> bytes:
     key = hkdf.binder_key(psk, RESUMPTION_BINDER, hash_name)
-    return hkdf.finished_mac(key, _hash(hello, hash_name), hash_name)
+    return hkdf.finished_mac(key, _hash(_truncated(hello, hash_name), hash_name), hash_name)
 
 
 def _binder_with(key: Callable[[bytes, str], bytes]) -> Callable[[bytes, bytes, str], bytes]:
-    return lambda psk, hello, name: hkdf.finished_mac(key(psk, name), _hash(hello, name), name)
+    return lambda psk, hello, name: hkdf.finished_mac(
+        key(psk, name), _hash(_truncated(hello, name), name), name
+    )
 
 
 def _over_no_transcript(psk: bytes, hello: bytes, hash_name: str) -> bytes:
     key = hkdf.binder_key(hkdf.early_secret(psk, hash_name), RESUMPTION_BINDER, hash_name)
-    return hkdf.finished_mac(key, hello, hash_name)
+    return hkdf.finished_mac(key, _truncated(hello, hash_name), hash_name)
 
 
 def _key_over_transcript(psk: bytes, hello: bytes, hash_name: str) -> bytes:
     """The transcript in the binder_key, where an empty one belongs."""
-    hashed = _hash(hello, hash_name)
+    hashed = _hash(_truncated(hello, hash_name), hash_name)
     key = hkdf.derive_secret(
         hkdf.early_secret(psk, hash_name), RESUMPTION_BINDER, hashed, hash_name
     )
@@ -156,15 +173,12 @@ def early_cases(draw: SeededBytes) -> Iterator[Case]:
     yield Case("RFC 8448 §4", arguments, rfc.CLIENT_EARLY_TRAFFIC_SECRET)
     for hash_name in HASHES:
         psk = draw(f"psk {hash_name}", HASH_LENGTHS[hash_name])
-        # It ends in a list with a binder, as a ClientHello does.
-        binder = draw(f"binder {hash_name}", HASH_LENGTHS[hash_name])
-        listed = (len(binder) + 1).to_bytes(2, "big") + bytes([len(binder)]) + binder
-        hello = draw(f"hello {hash_name}", 150) + listed
-        yield Case(f"another hello, {hash_name.upper()}", (psk, hello, hash_name))
+        what = f"another hello, {hash_name.upper()}"
+        yield Case(what, (psk, _hello(draw, hash_name), hash_name))
 
 
 def _over_truncated(psk: bytes, hello: bytes, hash_name: str) -> bytes:
-    return _early(psk, hello[: -(3 + HASH_LENGTHS[hash_name])], hash_name)
+    return _early(psk, _truncated(hello, hash_name), hash_name)
 
 
 def _later_stage(psk: bytes, hello: bytes, hash_name: str) -> bytes:
@@ -338,7 +352,7 @@ EXERCISES: tuple[Exercise, ...] = (
             ),
         ),
         hints=(
-            "One call of mine.hkdf_expand_label.",
+            "One call of lab.primitives().hkdf_expand_label.",
             'Its label is b"resumption", its context the nonce.',
             "As long as the hash: 32 bytes for SHA-256, 48 for SHA-384.",
         ),
@@ -351,14 +365,38 @@ EXERCISES: tuple[Exercise, ...] = (
         cases=psk_binder_cases,
         mistakes=(
             Mistake(
+                "You hashed the whole hello. The binder stands in it, and cannot be under itself: "
+                "cut the list of binders off, RFC 8446 §4.2.11.2.",
+                lambda psk, hello, name: _binder(psk, hello + bytes(3 + HASH_LENGTHS[name]), name),
+            ),
+            Mistake(
+                "You cut off the binder alone. Cut off the whole list: there are two bytes of "
+                "length at its beginning, and one in front of the binder.",
+                lambda psk, hello, name: _binder(psk, hello, name, lengths=0),
+            ),
+            Mistake(
+                "You cut off the binder and its own length. The two bytes with the length of the "
+                "list belong to it, too.",
+                lambda psk, hello, name: _binder(psk, hello, name, lengths=1),
+            ),
+            Mistake(
+                "You left out the byte of length in front of the binder: the list has two bytes of "
+                "length at its beginning, and that one.",
+                lambda psk, hello, name: _binder(psk, hello, name, lengths=2),
+            ),
+            Mistake(
+                "You always cut off 35 bytes. That is right for SHA-256; a binder is as long as "
+                "the hash.",
+                lambda psk, hello, name: _binder(psk, hello, name, lengths=35 - HASH_LENGTHS[name]),
+            ),
+            Mistake(
                 'You took the label "ext binder". That is for a key that was agreed on outside '
                 'TLS; one from a ticket has "res binder".',
                 lambda psk, hello, name: _binder(psk, hello, name, label=EXTERNAL_BINDER),
             ),
             Mistake(
                 "You used the binder_key itself for the MAC. As for a Finished, another key is "
-                "made of it first, the finished_key, RFC 8446 §4.2.11.2. mine.finished_mac does "
-                "both.",
+                "made of it first, the finished_key, RFC 8446 §4.2.11.2. finished_mac does both.",
                 lambda psk, hello, name: _binder(psk, hello, name, finished=False),
             ),
             Mistake(
@@ -387,10 +425,11 @@ EXERCISES: tuple[Exercise, ...] = (
             ),
         ),
         hints=(
-            "Three steps: the Early Secret, the binder_key, the MAC.",
+            "First cut off the list of binders: 3 bytes of lengths, and a binder as long as the "
+            "hash. Then three steps: the Early Secret, the binder_key, the MAC.",
             'The label of the binder_key is b"res binder": the key comes from a ticket.',
-            "The MAC is that of a Finished, over the hash of the truncated hello: "
-            "mine.finished_mac and mine.transcript_hash.",
+            "The MAC is that of a Finished, over the hash of the truncated hello: finished_mac and "
+            "transcript_hash.",
         ),
         section="RFC 8446 §4.2.11.2",
     ),
@@ -436,7 +475,7 @@ EXERCISES: tuple[Exercise, ...] = (
         hints=(
             "Two steps: the Early Secret of the key, and a Derive-Secret.",
             'The label is b"c e traffic".',
-            "The transcript is the whole ClientHello: mine.transcript_hash([client_hello], …).",
+            "The transcript is the whole ClientHello: transcript_hash([client_hello], …).",
         ),
         section="RFC 8446 §7.1",
     ),
@@ -472,7 +511,7 @@ EXERCISES: tuple[Exercise, ...] = (
             ),
         ),
         hints=(
-            "One call of mine.hkdf_expand_label.",
+            "One call of lab.primitives().hkdf_expand_label.",
             'Its label is b"traffic upd", and its context is empty.',
             "As long as the hash: 32 bytes for SHA-256, 48 for SHA-384.",
         ),
