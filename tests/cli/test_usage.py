@@ -332,7 +332,7 @@ def test_a_server_that_cannot_prove_who_it_is_gets_the_alert_for_it(
     assert result.status == 1
     assert f"alert sent: {alert}, " in result.err
     assert reason in result.err
-    assert "(RFC 5246 §7.4.2)" in result.err
+    assert "(RFC 8446 §4.4.2.4)" in result.err
     ended = server.ended()
     assert ended.status == 1
     assert f"no handshake: alert received: {alert}, " in ended.out

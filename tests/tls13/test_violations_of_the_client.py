@@ -277,7 +277,7 @@ SECOND_FLIGHT = [
       entries(put(OpaqueExtension(E.key_share, b""))),
       "illegal_parameter", "RFC 8446 §4.2", "[0].extensions.key_share", asks),
     R("bytes that are no certificate", Certificate, entries(with_fields(cert_data=b"garbage")),
-      "bad_certificate", "RFC 5246 §7.4.2", "certificate_list[0]", asks),
+      "bad_certificate", "RFC 8446 §4.4.2.4", "certificate_list[0]", asks),
     R("a signature of PKCS 1", CertificateVerify, with_fields(algorithm=S.rsa_pkcs1_sha256),
       "illegal_parameter", "RFC 8446 §4.4.3", "certificate_verify.algorithm", asks),
     R("a signature of another curve", CertificateVerify,

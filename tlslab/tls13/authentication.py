@@ -157,9 +157,12 @@ def server_identity(
     _check_context(certificate, b"")
     check_entries(certificate, asked)
     chain = tuple(entry.cert_data for entry in certificate.certificate_list)
-    leaf = context.primitives.verify_chain(
-        chain, config.trust_anchors, config.server_name, config.clock()
-    )
+    try:
+        leaf = context.primitives.verify_chain(
+            chain, config.trust_anchors, config.server_name, config.clock()
+        )
+    except ProtocolError as error:
+        raise _refused(error) from error
     public_key = signing_key(leaf)
     context.trace.verified(
         "server certificate",
@@ -196,9 +199,12 @@ def client_identity(
             section="RFC 8446 §4.4.2.4",
         )
     chain = tuple(entry.cert_data for entry in certificate.certificate_list)
-    leaf = context.primitives.accept_client(
-        chain, required, config.client_trust_anchors, config.clock()
-    )
+    try:
+        leaf = context.primitives.accept_client(
+            chain, required, config.client_trust_anchors, config.clock()
+        )
+    except ProtocolError as error:
+        raise _refused(error) from error
     if leaf is None:
         return Anonymous()
     public_key = signing_key(leaf)
@@ -208,6 +214,11 @@ def client_identity(
         "RFC 8446 §4.4.2.4",
     )
     return Peer(chain, public_key)
+
+
+def _refused(error: ProtocolError) -> ProtocolError:
+    """The same, with the section of this version."""
+    return ProtocolError(error.alert, error.reason, where=error.where, section="RFC 8446 §4.4.2.4")
 
 
 def verify_signature(
