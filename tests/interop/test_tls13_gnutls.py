@@ -198,6 +198,18 @@ def test_our_server_exports_what_gnutls_cli_exports(one_server):
 
 
 @needs_gnutls_cli
+def test_gnutls_cli_has_our_channel_binding(one_server):
+    bindings = []
+
+    def steps(line, program):
+        bindings.append(line.connection.channel_binding("tls-exporter"))
+        pingpong(line, program)
+
+    *_, shown = one_server.meets(Combination(), "--verbose", steps=steps)
+    assert f"'tls-exporter': {bindings[0].hex()}" in shown
+
+
+@needs_gnutls_cli
 def test_gnutls_cli_updates_its_keys_and_asks_for_ours(one_server):
     def steps(line, program):
         # It changes them when it has something to say.
@@ -350,6 +362,21 @@ def test_gnutls_serv_follows_our_key_updates(theirs):
         line.connection.close()
         line.flush()
     assert line.trace.value("server_application_traffic_secret_3")
+
+
+@needs_gnutls_serv
+@pytest.mark.parametrize("user", ["client-rsa", "client-ecdsa"])
+def test_our_client_tells_gnutls_serv_once_more_who_it_is(theirs, user):
+    port = theirs.port("server-ecdsa", "--echo", "--verify-client-cert")
+    config = Combination(user=user).client(post_handshake_auth=True)
+    with dialed(port, config) as line:
+        line.handshake()
+        line.send(b"**REAUTH**\n")
+        assert line.until_data(b"\n") == b"Successfully executed command\n"
+        names = [each.name for each in line.trace.messages()[-4:]]
+        assert names == ["certificate_request", "certificate", "certificate_verify", "finished"]
+        line.connection.close()
+        line.flush()
 
 
 @needs_gnutls_serv
