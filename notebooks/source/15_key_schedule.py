@@ -167,6 +167,8 @@ print(info.hex(" "))
 print(info)
 
 # %% [markdown]
+# `00 10` is the length, `09` the length of the label, and the `00` at the end is the empty context. (Python writes the byte `09` as `\t`.)
+#
 # ### Exercise 3
 #
 # `mine.hkdf_expand` is your function above if it passed, and the reference otherwise.
@@ -416,6 +418,19 @@ compare("client_handshake_traffic_secret", client_handshake)
 compare("server_handshake_traffic_secret", server_handshake)
 
 # %% [markdown]
+# And if somebody in between changes a single bit of the ServerHello, say of its random, and leaves the share alone?
+
+# %%
+changed = bytearray(rfc8448.SERVER_HELLO[5:])
+changed[10] ^= 1
+seen_by_client = mine.transcript_hash([rfc8448.CLIENT_HELLO[5:], bytes(changed)], HASH)
+clients_own = mine.derive_secret(handshake_stage, b"s hs traffic", seen_by_client, HASH)
+print("the server's traffic secret, as the server has it:", server_handshake.hex()[:16], "…")
+print("as the client has it:                             ", clients_own.hex()[:16], "…")
+
+# %% [markdown]
+# Both have the same Handshake Secret, for no message is in that. Yet the client cannot open the next record. In TLS 1.2 the change would have come out at the very end.
+#
 # ## From a secret to keys
 #
 # A traffic secret does not encrypt anything. It gives two things, with an **empty** context (RFC 8446 §7.3):
