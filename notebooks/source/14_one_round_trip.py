@@ -68,7 +68,7 @@ print("new: ", *sorted(names["1.3"] - names["1.2"]))
 # ## The odd exception
 #
 # There is a ChangeCipherSpec from each side, in the clear. In TLS 1.2 it meant "from my next record on, the keys are in use". Here it means **nothing at all**; whoever gets it throws it away. It is there for the machines on the way, firewalls and the
-# like, that believe to know what TLS looks like. When TLS 1.3 was tried out, a few connections in a hundred broke, because such a box saw something that it had never seen, and cut the wire. So TLS 1.3 dresses up as a
+# like, that think they know what TLS looks like. When TLS 1.3 was tried out, a few connections in a hundred broke, because such a box saw something that it had never seen, and cut the wire. So TLS 1.3 dresses up as a
 # *resumed* session of TLS 1.2: a session ID that is echoed, and a ChangeCipherSpec (RFC 8446 §D.4).
 #
 # **"The record version says which TLS it is"** was never quite true. Now it is plainly false:
@@ -210,7 +210,7 @@ print(*(code.name for code in TLS13_SUITES), sep="\n")
 # | CBC with a MAC beside it, and ciphers without any | padding oracles | 07, 13 |
 # | the nonce that is sent in each record | both sides can count | 07 |
 # | ChangeCipherSpec as a message that means something | it was in no transcript | 06 |
-# | a Finished of twelve bytes | it is as long as the hash now | 06 |
+# | a Finished of twelve bytes | nothing is cut any more: it is as long as the hash | 06 |
 # | session IDs and the old tickets | pre-shared keys instead | 12, 16 |
 # | renegotiation | it was attacked, twice | 13 |
 # | extended master secret, encrypt-then-MAC, renegotiation_info | what they mend is built in, or gone | 13 |
@@ -426,6 +426,8 @@ for kind in ("rsa", "ecdsa"):
         print(f"{kind:5} we are the {role}:", "completed" if well else live.peer_error)
 
 # %% [markdown]
+# If it refuses, `lab.find_fault(mine, suite=NEW)` says which of your functions to look at.
+#
 # And with mistakes that nobody notices as long as both sides make them. Each time our server is with our own client first, then with OpenSSL's:
 
 # %%

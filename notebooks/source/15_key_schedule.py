@@ -69,7 +69,7 @@ compare("shared_secret", shared_secret)
 #
 # The PRF of TLS 1.2 did two things at once. *HKDF* (RFC 5869, 2010; the *HMAC-based key derivation function*) takes them apart:
 #
-# - **Extract**: from a secret that comes from somewhere, perhaps not evenly random, make one of 32 bytes that is. The result of X25519 is such a thing: a point on a curve, so not every value can occur.
+# - **Extract**: from a secret that comes from somewhere, perhaps not evenly random, make one that is, as long as the hash. The result of X25519 is such a thing: a point on a curve, so not every value can occur.
 # - **Expand**: from a good secret make as many bytes as you like, other ones for each purpose.
 #
 # Extract is a single HMAC. Its key is called *salt*, and it is known or comes from an earlier secret; the data is the secret that comes in, the *input keying material*:
@@ -682,7 +682,7 @@ for suite, hash_name in ((NEW, "sha256"), ("TLS_AES_256_GCM_SHA384", "sha384")):
         print(f"    {name:32} {len(secret)} bytes, {same}")
 
 # %% [markdown]
-# And the other way round, with OpenSSL as the client:
+# And the other way round, with OpenSSL as the client. (If it refuses, `lab.find_fault(mine, suite=NEW)` says which of your functions to look at.)
 
 # %%
 live = lab.peers.openssl(role="server", suite=NEW, server="ecdsa", primitives=mine)
@@ -710,7 +710,7 @@ view.text.eavesdropper(handshake.trace)
 view.text.knowledge(handshake.trace)
 
 # %% [markdown]
-# Everything hangs on the shared secret. The messages that go into each hash are there for everybody to record, up to the ServerHello in the clear.
+# Everything hangs on the shared secret. The messages that go into the hashes can be recorded by anybody, the hellos in the clear and all others encrypted.
 #
 # ## What you built
 #
