@@ -206,6 +206,12 @@ def certificate_names(certificate: x509.Certificate) -> tuple[str, ...]:
     return tuple(str(name.value) for name in names or ())
 
 
+@lru_cache(maxsize=16)
+def subject_and_issuer(certificate: x509.Certificate) -> tuple[str, str]:
+    """Who the certificate is about, and who says so: subject and issuer as text (RFC 4514)."""
+    return certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string()
+
+
 def names_match(certificate: x509.Certificate, server_name: str) -> bool:
     """Whether the certificate is for `server_name`; `*.` stands for one label (RFC 6125 §6.4.3)."""
     wanted = server_name.lower().removesuffix(".")

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from tlslab.connection.config import ClientAuthentication, ClientConfig, Credential, ServerConfig
 from tlslab.connection.context import Context
-from tlslab.crypto.certificates import parse_certificates, signing_key
+from tlslab.crypto.certificates import parse_certificates, signing_key, subject_and_issuer
 from tlslab.crypto.ocsp import verify_ocsp_response
 from tlslab.crypto.signatures import SCHEMES, PrivateKey, PublicKey
 from tlslab.errors import ProtocolError
@@ -168,9 +168,10 @@ def client_identity(certificate: Certificate, context: Context[ServerConfig]) ->
     if leaf is None:
         return Anonymous()
     public_key = signing_key(leaf)
+    subject, issuer = subject_and_issuer(leaf)
     context.trace.verified(
         "client certificate",
-        f"{leaf.subject.rfc4514_string()}, says {leaf.issuer.rfc4514_string()}",
+        f"{subject}, says {issuer}",
         "RFC 5246 §7.4.6",
     )
     return Peer(certificate.certificate_list, public_key)

@@ -27,7 +27,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from tlslab.connection.config import ClientConfig
 from tlslab.connection.context import Context, Messages, State
-from tlslab.crypto.certificates import authenticates, rsa_encryption_key, signing_key
+from tlslab.crypto.certificates import (
+    authenticates,
+    rsa_encryption_key,
+    signing_key,
+    subject_and_issuer,
+)
 from tlslab.crypto.groups import ECDHE_GROUPS
 from tlslab.crypto.suites import ECDHE, KeyExchange
 from tlslab.errors import AlertName, ProtocolError
@@ -120,10 +125,10 @@ class WaitCertificate(State):
         key = rsa_encryption_key(leaf) if is_rsa else signing_key(leaf)
         authenticates(key, exchange)
         server = Peer(certificate.certificate_list, key)
+        subject, issuer = subject_and_issuer(leaf)
         context.trace.verified(
             "server certificate",
-            f"{leaf.subject.rfc4514_string()} is {config.server_name}, "
-            f"says {leaf.issuer.rfc4514_string()}",
+            f"{subject} is {config.server_name}, says {issuer}",
             "RFC 5246 §7.4.2",
         )
         staples = self.terms.may_staple

@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 
 from tlslab.connection.config import ClientAuthentication, ClientConfig, Credential, ServerConfig
 from tlslab.connection.context import Context
-from tlslab.crypto.certificates import parse_certificates, signing_key
+from tlslab.crypto.certificates import parse_certificates, signing_key, subject_and_issuer
 from tlslab.crypto.ocsp import verify_ocsp_response
 from tlslab.crypto.signatures import PublicKey, tls13_schemes_for
 from tlslab.errors import ProtocolError
@@ -164,10 +164,10 @@ def server_identity(
     except ProtocolError as error:
         raise _refused(error) from error
     public_key = signing_key(leaf)
+    subject, issuer = subject_and_issuer(leaf)
     context.trace.verified(
         "server certificate",
-        f"{leaf.subject.rfc4514_string()} is {config.server_name}, "
-        f"says {leaf.issuer.rfc4514_string()}",
+        f"{subject} is {config.server_name}, says {issuer}",
         "RFC 8446 §4.4.2",
     )
     status = certificate.certificate_list[0].extension(CertificateStatus)
@@ -177,7 +177,7 @@ def server_identity(
         verify_ocsp_response(status.response, first, candidates, config.clock())
         context.trace.verified(
             "certificate status",
-            f"the issuer says that {leaf.subject.rfc4514_string()} was not revoked",
+            f"the issuer says that {subject} was not revoked",
             "RFC 8446 §4.4.2.1",
         )
     return Peer(chain, public_key)
@@ -208,9 +208,10 @@ def client_identity(
     if leaf is None:
         return Anonymous()
     public_key = signing_key(leaf)
+    subject, issuer = subject_and_issuer(leaf)
     context.trace.verified(
         "client certificate",
-        f"{leaf.subject.rfc4514_string()}, says {leaf.issuer.rfc4514_string()}",
+        f"{subject}, says {issuer}",
         "RFC 8446 §4.4.2.4",
     )
     return Peer(chain, public_key)
