@@ -449,10 +449,10 @@ said
 # Which of these requests may be sent as early data? Yours are not the same as those of others.
 
 # %% tags=["own-seed"]
-from tlslab.lab.exercises import n16
+from tlslab.lab.exercises.n16_early_data import requests
 from tlslab.lab.learner import seed as my_seed
 
-for number, request in enumerate(n16.requests(my_seed()), 1):
+for number, request in enumerate(requests(my_seed()), 1):
     print(number, request)
 
 # %% [markdown]
@@ -464,7 +464,7 @@ safe_early = None
 does_something = ("pay", "add", "toggle", "vote", "open")
 safe_early = {
     number
-    for number, request in enumerate(n16.requests(my_seed()), 1)
+    for number, request in enumerate(requests(my_seed()), 1)
     if not any(word in request for word in does_something)
 }
 ### END SOLUTION

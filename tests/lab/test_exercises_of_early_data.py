@@ -12,7 +12,7 @@ from tlslab.crypto import hkdf
 from tlslab.crypto.suites import TLS13_SUITES
 from tlslab.lab import checking, learner
 from tlslab.lab import rfc8448_resumed as rfc
-from tlslab.lab.exercises import n16, recorded_updates
+from tlslab.lab.exercises import exercises, n16, n16_early_data, recorded_updates
 from tlslab.lab.randomness import SeededRandom
 from tlslab.primitives import REFERENCE
 from tlslab.wire.framing import HANDSHAKE_HEADER_LENGTH
@@ -25,7 +25,7 @@ V13 = {"version": "TLS 1.3"}
 both_roles = pytest.mark.parametrize("role", ["client", "server"])
 CASES = [
     pytest.param(exercise, case, id=f"{exercise.name}: {case.what}")
-    for exercise in n16.EXERCISES
+    for exercise in (*n16.EXERCISES, *n16_early_data.EXERCISES)
     for case in exercise.cases(SeededRandom(1, "test"))
 ]
 
@@ -48,7 +48,7 @@ def test_the_published_outcome_of_a_case_is_the_references(exercise, case):
 
 def test_the_hello_of_rfc_8448_ends_in_the_binder():
     hello = ClientHello.decode(rfc.CLIENT_HELLO, None, HANDSHAKE_HEADER_LENGTH)
-    assert truncated(rfc.CLIENT_HELLO, hello) == n16._truncated(rfc.CLIENT_HELLO, rfc.HASH_NAME)
+    assert truncated(rfc.CLIENT_HELLO, hello) == n16.truncated(rfc.CLIENT_HELLO, rfc.HASH_NAME)
     assert rfc.CLIENT_HELLO.endswith(b"\x20" + rfc.BINDER)
     assert hkdf.early_secret(rfc.PSK, rfc.HASH_NAME) == rfc.EARLY_SECRET
 
@@ -73,10 +73,13 @@ def test_the_secrets_of_rfc_8448_are_those_of_a_transcript_with_message_hash():
         return hkdf.derive_secret(source, b"s hs traffic", digest, "sha256").hex()
 
     published = found["server_handshake_traffic_secret"]
-    assert secret(n16.message_hash(rfc.FIRST_CLIENT_HELLO, "sha256")) == published
-    (exercise,) = (each for each in n16.EXERCISES if each.name == "message_hash")
-    for mistake in exercise.mistakes[:-1]:
-        assert secret(mistake.function(rfc.FIRST_CLIENT_HELLO, "sha256")) != published
+    right = n16.message_hash(rfc.FIRST_CLIENT_HELLO, "sha256")
+    assert secret(right) == published
+    mistakes = exercises()["16.message_hash"].mistakes
+    # Two of them are wrong with SHA-384 alone.
+    wrong = {each.function(rfc.FIRST_CLIENT_HELLO, "sha256") for each in mistakes} - {right}
+    assert len(wrong) == len(mistakes) - 2
+    assert published not in map(secret, wrong)
 
 
 # -- with OpenSSL -------------------------------------------------------------------------------
@@ -84,7 +87,7 @@ def test_the_secrets_of_rfc_8448_are_those_of_a_transcript_with_message_hash():
 
 def counted(name, calls):
     """The exercise's function, as a learner's."""
-    function = getattr(n16, name)
+    function = exercises()[f"16.{name}"].reference
 
     def learners(*arguments):
         calls.append(name)
@@ -133,18 +136,18 @@ def test_the_exercises_secret_is_that_of_the_early_data():
     first = lab.handshake(seed=1, **V13, resumption="ticket", max_early_data_size=100)
     second = lab.handshake(resume=first, early_data=b"GET /")
     hello = second.trace.messages("client_hello")[0].raw
-    secret = n16.early_traffic_secret(second.trace.value("psk"), hello, "sha256")
+    secret = n16_early_data.early_traffic_secret(second.trace.value("psk"), hello, "sha256")
     assert secret == second.trace.value("client_early_traffic_secret")
     assert second.received_early == b"GET /"
 
 
 def test_every_learner_has_both_kinds_of_requests_and_a_get_that_does_something():
     for seed in range(200):
-        asked = n16.requests(seed)
-        assert len(set(asked)) == n16.QUESTIONED
-        right = n16.safe_early(seed)
+        asked = n16_early_data.requests(seed)
+        assert len(set(asked)) == n16_early_data.QUESTIONED
+        right = n16_early_data.safe_early(seed)
         assert 2 <= len(right) <= 4
-        assert {asked[number - 1] for number in right} <= set(n16.SAFE)
-        wrong = [mistaken(seed) for _, mistaken in n16.ANSWERS[0].mistakes]
+        assert {asked[number - 1] for number in right} <= set(n16_early_data.SAFE)
+        wrong = [mistaken(seed) for _, mistaken in n16_early_data.ANSWERS[0].mistakes]
         assert right not in wrong
         assert len({frozenset(each) for each in wrong}) == len(wrong)

@@ -8,6 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
+from tlslab.crypto.hkdf import hkdf_extract
 from tlslab.crypto.key_shares import combine_public, combine_secrets, hybrid_parts
 from tlslab.errors import ProtocolError
 from tlslab.lab.configs import Seed
@@ -84,6 +85,13 @@ def _value_error(share: bytes, side: str) -> Parts:
         return cut_share(share, side)
     except ProtocolError:
         raise ValueError("the share has a wrong length") from None
+
+
+def _none(share: bytes, side: str) -> Parts | None:
+    try:
+        return cut_share(share, side)
+    except ProtocolError:
+        return None
 
 
 # -- putting together ---------------------------------------------------------------------------
@@ -277,6 +285,17 @@ EXERCISES: tuple[Exercise, ...] = (
                 _unchecked,
             ),
             Mistake(
+                "You take the last 32 bytes for X25519, which is right, and look neither at the "
+                "side nor at the length. Refuse a share of another length with "
+                'ProtocolError("illegal_parameter", "why").',
+                lambda share, side: (share[:-X25519], share[-X25519:]),
+            ),
+            Mistake(
+                "You return None for a share of a wrong length. Raise "
+                'ProtocolError("illegal_parameter", "why"), so that the other side hears of it.',
+                _none,
+            ),
+            Mistake(
                 'You raise a ValueError. Raise ProtocolError("illegal_parameter", "why"): it says '
                 "which alert the other side gets.",
                 _value_error,
@@ -314,6 +333,16 @@ EXERCISES: tuple[Exercise, ...] = (
                 "You hashed them. The key schedule does that, with HKDF-Extract; the shared secret "
                 "is the two as they are.",
                 lambda *a: hashlib.sha256(combine_secrets(*a)).digest(),
+            ),
+            Mistake(
+                "You hashed them, ML-KEM's first in each group. Leave out the hash, and mind the "
+                "group's order.",
+                lambda group, mlkem, ecdh: hashlib.sha256(mlkem + ecdh).digest(),
+            ),
+            Mistake(
+                "You mixed them with HKDF-Extract. That is the next step, and the key schedule's: "
+                "return the two as they are.",
+                lambda group, mlkem, ecdh: hkdf_extract(mlkem, ecdh, "sha256"),
             ),
             Mistake(
                 "You turned the curve's secret round. It comes as bytes, and is used as it comes.",
