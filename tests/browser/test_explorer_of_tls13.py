@@ -103,7 +103,7 @@ def test_a_handshake_with_a_pre_shared_key_and_early_data(
     detail = page.locator(".tl-secrets .tl-detail")
     page.locator(".tl-node[data-name=binder]").click()
     expect(detail).to_contain_text(grouped(trace.value("binder")))
-    expect(detail).to_contain_text("on the wire")
+    expect(detail).to_contain_text("public")
     page.locator(".tl-node[data-name=client_early_traffic_secret]").click()
     expect(detail).to_contain_text('"c e traffic"')
     expect(detail).to_contain_text("the hash of all handshake messages up to client_hello")

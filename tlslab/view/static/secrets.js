@@ -102,7 +102,7 @@ export function secretsView(store, ask) {
     const differs = store.differences?.secrets.has(secret.name);
     const facts = [
       bytes(secret.value.length / 2),
-      secret.public ? "on the wire" : "secret",
+      secret.public ? "public" : "secret",
       changed ? "changed" : null,
       lost ? "unknown" : null,
       !changed && differs ? "new" : null,
@@ -162,7 +162,7 @@ export function secretsView(store, ask) {
     const fed = sources(secret).map(place);
     if (fed.length) terms.push(["fed by", h("span", {}, fed.flatMap((one, at) => (at ? ["; ", one] : [one])))]);
     detail.replaceChildren(
-      h("p", { class: "tl-path" }, h("code", {}, secret.name), " ", h("span", { class: secret.public ? "tl-public" : "tl-secret" }, secret.public ? "on the wire" : "secret")),
+      h("p", { class: "tl-path" }, h("code", {}, secret.name), " ", h("span", { class: secret.public ? "tl-public" : "tl-secret" }, secret.public ? "public" : "secret")),
       h("p", {}, `${secret.meaning} `, h("cite", {}, secret.section)),
       h("dl", { class: "tl-inline tl-terms" }, terms.map(([term, what]) => [h("dt", {}, term), h("dd", {}, what)])),
       hidden ? "" : change(secret, now),
