@@ -160,10 +160,11 @@ def pre_shared_key(seen: Seen, number: int) -> Step:
     return Step(
         number,
         "The pre-shared key, and its binder",
-        "client → server",
+        "both",
         "RFC 8446 §4.2.11",
-        "Both sides have a key already, from a ticket or from outside. The client names it in the "
-        "clear, and proves that it has it: the binder is an HMAC over this very ClientHello.",
+        "Both sides have a key already, from a ticket or from outside. The client names it in its "
+        "ClientHello, in the clear, and proves that it has it: the binder, which stands at the "
+        "end, is an HMAC over that very ClientHello.",
         Status.DONE if done else Status.NOT_REACHED,
         (),
         tuple(values),
