@@ -79,7 +79,8 @@ from tlslab.trace import Record
 
 def extension(message, name):
     """The bytes of an extension's data, without its length of two bytes."""
-    [span] = [each for each in message.spans if each.path.endswith(f".{name}.extension_data")]
+    path = f".{name}.extension_data"
+    [span] = [each for each in message.spans if each.path.endswith(path)]
     return message.raw[span.start + 2 : span.end]
 
 
