@@ -169,8 +169,8 @@ for message in handshake.trace.messages()[: len(before)]:
 def certificate_verify(private_key, scheme, handshake_messages):
     """The message CertificateVerify, with its header (RFC 5246 §7.4.8).
 
-    scheme: a number, such as 0x0401. handshake_messages: all that were sent or received before.
-    Returns bytes.
+    scheme: a SignatureScheme, which is a number such as 0x0401. handshake_messages: all that were
+    sent or received before. Returns bytes.
     """
     ### BEGIN SOLUTION
     functions = lab.primitives()
@@ -189,8 +189,10 @@ lab.check(certificate_verify)
 
 # %%
 from tlslab.lab.usable import usable
+from tlslab.wire.registry import SignatureScheme
 
-made = usable(certificate_verify)(lab.pki.client_rsa().private_key, 0x0401, before)
+scheme = SignatureScheme(0x0401)
+made = usable(certificate_verify)(lab.pki.client_rsa().private_key, scheme, before)
 print(made[:24].hex(" "), "…")
 print("the same:", made == sent)
 
@@ -381,7 +383,7 @@ def verifies_over(trace, handshake_messages):
     try:
         lab.primitives().verify(
             leaf.public_key(),
-            int.from_bytes(signed[4:6], "big"),
+            SignatureScheme(int.from_bytes(signed[4:6], "big")),
             signed[8:],
             b"".join(handshake_messages),
         )

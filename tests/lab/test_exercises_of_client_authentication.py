@@ -56,6 +56,26 @@ def test_the_message_of_the_exercise_is_what_cryptography_signs():
     assert n11.certificate_verify(key, 0x0401, messages)[8:] == signature
 
 
+def test_the_sign_of_notebook_10_which_asks_a_scheme_for_its_name_makes_the_message():
+    def learners(private_key, scheme, data):
+        if scheme.name == "ecdsa_secp256r1_sha256":
+            return private_key.sign(data, ec.ECDSA(SHA256(), deterministic_signing=True))
+        if scheme.name == "rsa_pkcs1_sha256":
+            return private_key.sign(data, PKCS1v15(), SHA256())
+        raise NotImplementedError
+
+    learners.__name__ = "sign"
+    assert lab.check(learners).status == "passed"
+
+    def certificate_verify(private_key, scheme, handshake_messages):
+        content = b"".join(handshake_messages)
+        signature = lab.primitives().sign(private_key, scheme, content)
+        body = scheme.to_bytes(2, "big") + len(signature).to_bytes(2, "big") + signature
+        return bytes([15]) + len(body).to_bytes(3, "big") + body
+
+    assert lab.check(certificate_verify).status == "passed"
+
+
 @pytest.mark.parametrize("user", [None, "rsa", "ecdsa"])
 @pytest.mark.parametrize("asks", ["none", "optional", "required"])
 def test_a_learners_accept_client_decides_in_a_handshake_with_openssl(user, asks):

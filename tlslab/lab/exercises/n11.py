@@ -93,9 +93,9 @@ def certificate_verify_cases(draw: SeededBytes) -> Iterator[Case]:
     """An RSA key and one of P-256, three schemes; signatures that are the same each time."""
     rsa, ecdsa = pki.client_rsa().private_key, pki.client_ecdsa().private_key
     messages = list(_messages_before_the_signature())
-    yield Case("an RSA key and SHA-256", (rsa, 0x0401, messages))
-    yield Case("an RSA key and SHA-384", (rsa, 0x0501, _drawn(draw, 5)))
-    yield Case("an ECDSA key", (ecdsa, 0x0403, _drawn(draw, 6)))
+    yield Case("an RSA key and SHA-256", (rsa, SignatureScheme(0x0401), messages))
+    yield Case("an RSA key and SHA-384", (rsa, SignatureScheme(0x0501), _drawn(draw, 5)))
+    yield Case("an ECDSA key", (ecdsa, SignatureScheme(0x0403), _drawn(draw, 6)))
 
 
 def _content_is(
