@@ -9,7 +9,7 @@
 # %% [markdown]
 # ## The question
 #
-# TLS 1.3 needs one round trip before the first request. Across an ocean that is some 60 milliseconds in which nothing is said. Two that have never met cannot do with less: they have no secret yet. **But two that have met before?** They could send the request at once, in the first packet.
+# TLS 1.3 needs one round trip before the first request. Across an ocean that is a wait of some 60 milliseconds (notebook 12), in which nothing is said. Two that have never met cannot do with less: they have no secret yet. **But two that have met before?** They could send the request at once, in the first packet.
 #
 # They can. It is the fastest thing in TLS, and the most dangerous. On the way there are three smaller stops.
 #
