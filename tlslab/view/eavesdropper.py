@@ -1,12 +1,13 @@
 """What somebody on the wire sees: every record, and what can be read in it."""
 
 from tlslab.trace import Message, Record, Trace
-from tlslab.view.seen import certificate_values, certificates_in
+from tlslab.view.seen import Seen, certificate_values, certificates_in
 from tlslab.view.steps import protection
 from tlslab.view.tables import Cell, Table, counted, listed, shortened
-from tlslab.view.tls13_hello_steps import shares_in
+from tlslab.view.tls13_hello_steps import early_records, shares_in
 from tlslab.wire.registry import ContentType
 
+ENCRYPTED = "nothing, it is encrypted"
 _TICKETS = ("client_hello.extensions.session_ticket.ticket", "new_session_ticket.ticket")
 _SHARES = frozenset(
     {
@@ -34,6 +35,8 @@ def eavesdropper(trace: Trace) -> Table:
     The type is the header's: in TLS 1.3 that of every protected record is application_data.
     """
     rows: list[tuple[Cell, ...]] = []
+    # A server that asks for another hello passes these over, and has no keys for them.
+    early = {id(record) for record in early_records(Seen(trace))}
     for number, record in enumerate(trace.of(Record), 1):
         other = "server" if record.sender == "client" else "client"
         rows.append(
@@ -42,7 +45,7 @@ def eavesdropper(trace: Trace) -> Table:
                 f"{record.sender} → {other}",
                 type_on_the_wire(record),
                 len(record.raw),
-                _readable(record, trace),
+                ENCRYPTED if id(record) in early else _readable(record, trace),
             )
         )
     return Table(
@@ -60,7 +63,7 @@ def type_on_the_wire(record: Record) -> str:
 
 def _readable(record: Record, trace: Trace) -> str | tuple[str, ...]:
     if protection(record.protection) == "encrypted":
-        return "nothing, it is encrypted"
+        return ENCRYPTED
     if record.content_type == "application_data":
         return f"all of it: {repr(record.plaintext[:48])[1:]}"
     inside = [

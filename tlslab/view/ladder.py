@@ -69,6 +69,8 @@ class Rung:
     @property
     def protected_by(self) -> str:
         """The same in words: `in the clear`, `encrypted`, `authenticated, not encrypted`."""
+        if self.protection is Protection.EARLY:
+            return "encrypted"
         return protection(self.record.protection)
 
     @property
