@@ -254,7 +254,7 @@ BODIES = {
 def rows():
     for line in TABLE_OF_RFC_8446.strip().splitlines():
         name, _, where = line.partition(" ")
-        yield ExtensionType[name], set(where.strip().split(", "))
+        yield ExtensionType[name], tuple(where.strip().split(", "))
 
 
 def test_the_table_is_that_of_rfc_8446_and_what_came_and_what_ended():
