@@ -13,7 +13,7 @@ from tls13_states import AFTER_HANDSHAKE, HANDSHAKE, PLACES
 
 from tlslab.connection import negotiation
 from tlslab.connection.context import State
-from tlslab.tls13 import client, server, server_connected
+from tlslab.tls13 import client, client_connected, server, server_connected
 from tlslab.wire.framing import HandshakeMessage
 from tlslab.wire.hello import ClientHello, ServerHello
 from tlslab.wire.registry import ProtocolVersion
@@ -117,14 +117,16 @@ def test_the_sketch_names_every_state(module: str):
 
 def test_only_states_behind_the_handshake_let_application_data_through():
     for state in (*states(client), *states(server)):
-        assert state.APPLICATION_DATA is (state is client.Connected)
+        assert not state.APPLICATION_DATA
         assert state.EARLY_DATA is (state is server.WaitEndOfEarlyData)
-    assert all(state.APPLICATION_DATA for state in states(server_connected))
-    assert not any(state.EARLY_DATA for state in states(server_connected))
+    for state in (*states(client_connected), *states(server_connected)):
+        assert state.APPLICATION_DATA
+        assert not state.EARLY_DATA
 
 
 def test_a_change_cipher_spec_is_dropped_during_the_handshake_and_at_no_other_time():
-    for state in (*states(client), *states(server), *states(server_connected)):
+    modules = (client, client_connected, server, server_connected)
+    for state in (each for module in modules for each in states(module)):
         assert state.DROPS_CHANGE_CIPHER_SPEC is not state.APPLICATION_DATA, state.__name__
     drops = {p.state: p.reach()[p.role].state.DROPS_CHANGE_CIPHER_SPEC for p in PLACES[:1]}
     assert drops == {"WaitServerHello": True}
@@ -138,7 +140,10 @@ def test_a_client_of_tls12_alone_drops_no_change_cipher_spec():
 
 def test_the_places_of_the_other_tests_are_all_the_states_there_are():
     reached = {role: {p.state for p in PLACES if p.role == role} for role in SIDES}
-    assert reached["client"] == {"WaitServerHello", *(s.__name__ for s in states(client))}
+    assert reached["client"] == {
+        "WaitServerHello",
+        *(s.__name__ for s in (*states(client), *states(client_connected))),
+    }
     assert reached["server"] == {
         "WaitClientHello",
         *(s.__name__ for s in (*states(server), *states(server_connected))),

@@ -12,8 +12,7 @@ WaitServerHello (negotiation.py)
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from tlslab.connection.config import ClientConfig
 from tlslab.connection.context import (
@@ -21,7 +20,6 @@ from tlslab.connection.context import (
     HandshakeCompleted,
     Messages,
     State,
-    TicketReceived,
 )
 from tlslab.connection.negotiation import (
     ClientOffer,
@@ -31,9 +29,6 @@ from tlslab.connection.negotiation import (
     chosen_protocol,
     protocol_agreed,
 )
-from tlslab.connection.session import MAX_TICKET_LIFETIME, PSKSession
-from tlslab.crypto.suites import TLS13_SUITES, Tls13Suite
-from tlslab.errors import AlertName, ProtocolError
 from tlslab.tls13.authentication import (
     KnownByPSK,
     Peer,
@@ -45,16 +40,11 @@ from tlslab.tls13.authentication import (
     verify_finished,
     verify_signature,
 )
+from tlslab.tls13.client_connected import Begun, Connected, check_request
 from tlslab.tls13.connected import (
-    MAX_RECORDS,
     Established,
-    channel_binding,
-    export_keying_material,
-    receive_key_update,
-    send_key_update,
 )
 from tlslab.tls13.keys import (
-    Handshaking,
     derive_application_secrets,
     derive_handshake_secrets,
     derive_resumption_secret,
@@ -70,58 +60,36 @@ from tlslab.tls13.messages import (
     EncryptedExtensions,
     EndOfEarlyData,
     Finished,
-    KeyUpdate,
-    NewSessionTicket,
 )
 from tlslab.tls13.offer import Offer, OfferedPSK, prepare_again
-from tlslab.tls13.shares import derive_shared_secret
+from tlslab.tls13.server_hello import (
+    NoPSK,
+    check_form,
+    check_places,
+    check_wanted_group,
+    chosen_psk,
+    refused,
+    shared_secret,
+)
 from tlslab.wire.extensions import (
     ALPN,
     Cookie,
     EarlyDataIndication,
-    EarlyDataNewSessionTicket,
-    KeyShareClientHello,
     KeyShareHelloRetryRequest,
-    KeyShareServerHello,
-    PostHandshakeAuth,
-    PreSharedKeyServerHello,
     RecordSizeLimit,
     SelectedVersion,
-    SupportedGroups,
-    misplaced,
 )
 from tlslab.wire.hello import ClientHello, HelloRetryRequest, ServerHello
 from tlslab.wire.registry import (
     ExtensionType,
     HandshakeType,
-    NamedGroup,
     ProtocolVersion,
-    PskKeyExchangeMode,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
     """The server does not want to know who the client is."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoPSK:
-    """The server took no pre-shared key: it has to show a certificate."""
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """What the client knows once the keys of the handshake are there.
-
-    early_data_accepted: known after EncryptedExtensions.
-    """
-
-    client_hello: ClientHello
-    keys: Handshaking
-    sent_early_data: bool
-    early_data_accepted: bool = False
-    alpn_protocol: bytes = b""
 
 
 def start(
@@ -143,14 +111,14 @@ def _retry(
     context: Context[ClientConfig],
 ) -> "WaitServerHelloAgain":
     """Send a second ClientHello with what the server misses in the first (RFC 8446 §4.1.4)."""
-    suite = _check_form(request, client_hello, "RFC 8446 §4.1.4")
+    suite = check_form(request, client_hello, "RFC 8446 §4.1.4")
     wanted, cookie = request.extension(KeyShareHelloRetryRequest), request.extension(Cookie)
     group = wanted.selected_group if wanted else None
     if group is not None:
-        _check_wanted_group(group, client_hello, context.config)
+        check_wanted_group(group, client_hello, context.config)
     if group is None and cookie is None:
         # "… if the HelloRetryRequest would not result in any change in the ClientHello"
-        raise _refused(
+        raise refused(
             "illegal_parameter",
             "it asks for nothing that the ClientHello did not have",
             "hello_retry_request.extensions",
@@ -190,21 +158,6 @@ _RENEWED = (ExtensionType.key_share, ExtensionType.cookie, ExtensionType.pre_sha
 _DROPPED = (ExtensionType.early_data, ExtensionType.pre_shared_key)
 
 
-def _check_wanted_group(group: NamedGroup, client_hello: ClientHello, config: ClientConfig) -> None:
-    offered = client_hello.extension(SupportedGroups)
-    sent = client_hello.extension(KeyShareClientHello)
-    where = "hello_retry_request.extensions.key_share.selected_group"
-    section = "RFC 8446 §4.2.8"
-    if offered is None or group not in config.groups:
-        raise _refused(
-            "illegal_parameter", f"the group {group.label} was not offered", where, section
-        )
-    if sent is not None and group in [share.group for share in sent.client_shares]:
-        raise _refused(
-            "illegal_parameter", f"it has a share of {group.name} already", where, section
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class WaitServerHelloAgain(State):
     """The second ClientHello is sent; another HelloRetryRequest is one too many (§4.1.4)."""
@@ -221,7 +174,7 @@ class WaitServerHelloAgain(State):
     ) -> "WaitEncryptedExtensions":
         """Check that it fits the request, and go on."""
         if isinstance(server_hello, HelloRetryRequest):
-            raise _refused(
+            raise refused(
                 "unexpected_message",
                 "a second HelloRetryRequest",
                 "hello_retry_request",
@@ -233,14 +186,14 @@ class WaitServerHelloAgain(State):
         check_choice(server_hello, self.client_hello, context.config)
         selected = server_hello.extension(SelectedVersion)
         if selected is None or selected.selected_version != ProtocolVersion.TLSv1_3:
-            raise _refused(
+            raise refused(
                 "illegal_parameter",
                 "it is not of the version that the HelloRetryRequest chose",
                 "server_hello.extensions.supported_versions",
                 "RFC 8446 §4.1.4",
             )
         if server_hello.cipher_suite != self.request.cipher_suite:
-            raise _refused(
+            raise refused(
                 "illegal_parameter",
                 f"the HelloRetryRequest chose {self.request.cipher_suite.name}",
                 "server_hello.cipher_suite",
@@ -258,11 +211,11 @@ def _begin(
     retried: bool,
 ) -> "WaitEncryptedExtensions":
     """Check the ServerHello, and derive the keys of the handshake (RFC 8446 §4.1.3)."""
-    suite = _check_form(server_hello, client_hello, "RFC 8446 §4.1.3")
+    suite = check_form(server_hello, client_hello, "RFC 8446 §4.1.3")
     if not retried:
         context.agree_on_suite(suite.code, suite.hash_name)
-    psk = _chosen_psk(offer, server_hello, suite)
-    shared_secret = _shared_secret(offer, server_hello, psk, context)
+    psk = chosen_psk(offer, server_hello, suite)
+    secret_of_shares = shared_secret(offer, server_hello, psk, context)
     if isinstance(psk, OfferedPSK):
         context.trace.negotiated("psk", psk.kind, "RFC 8446 §4.2.11")
         secret = context.primitives.early_secret(psk.key, suite.hash_name)
@@ -272,7 +225,7 @@ def _begin(
         name = "early_secret_without_psk" if offer.psks else "early_secret"
         early_secret = start_without_psk(context, suite.hash_name, name)
     keys = derive_handshake_secrets(
-        context, suite, client_hello.random, early_secret, shared_secret
+        context, suite, client_hello.random, early_secret, secret_of_shares
     )
     install_read(context, keys.server, suite)
     sent_early_data = bool(offer.early_data)
@@ -281,121 +234,6 @@ def _begin(
             context.send_compatible_change_cipher_spec()
         install_write(context, keys.client, suite)
     return WaitEncryptedExtensions(Begun(client_hello, keys, sent_early_data), psk)
-
-
-def _check_form(
-    hello: ServerHello | HelloRetryRequest, client_hello: ClientHello, section: str
-) -> Tls13Suite:
-    """Check what has to stand in every answer, whatever it is; its suite."""
-    if hello.server_version != ProtocolVersion.TLSv1_2:
-        raise _refused(
-            "illegal_parameter",
-            f"this field is {ProtocolVersion.TLSv1_2.label} for ever",
-            f"{hello.NAME}.server_version",
-            section,
-        )
-    if hello.session_id != client_hello.session_id:
-        raise _refused(
-            "illegal_parameter",
-            "it is not the one of the ClientHello",
-            f"{hello.NAME}.session_id",
-            section,
-        )
-    _check_places(hello)
-    suite = TLS13_SUITES.get(hello.cipher_suite)
-    if suite is None:
-        raise _refused(
-            "illegal_parameter",
-            f"{hello.cipher_suite.label} is no suite of TLS 1.3",
-            f"{hello.NAME}.cipher_suite",
-            section,
-        )
-    return suite
-
-
-def _check_places(
-    message: ServerHello
-    | HelloRetryRequest
-    | EncryptedExtensions
-    | CertificateRequest
-    | NewSessionTicket,
-) -> None:
-    kind = misplaced(message.extension_types(), message.NAME)
-    if kind is not None:
-        raise _refused(
-            "illegal_parameter",
-            "this extension does not belong here",
-            f"{message.NAME}.extensions.{kind.name}",
-            "RFC 8446 §4.2",
-        )
-
-
-def _chosen_psk(offer: Offer, server_hello: ServerHello, suite: Tls13Suite) -> OfferedPSK | NoPSK:
-    answer = server_hello.extension(PreSharedKeyServerHello)
-    if answer is None:
-        return NoPSK()
-    where = "server_hello.extensions.pre_shared_key.selected_identity"
-    if answer.selected_identity >= len(offer.psks):
-        raise _refused(
-            "illegal_parameter",
-            f"{len(offer.psks)} keys were offered, counted from 0",
-            where,
-            "RFC 8446 §4.2.11",
-        )
-    psk = offer.psks[answer.selected_identity]
-    if psk.hash_name != suite.hash_name:
-        raise _refused(
-            "illegal_parameter",
-            f"this key goes with {psk.hash_name.upper()}, the suite with another hash",
-            where,
-            "RFC 8446 §4.2.11",
-        )
-    return psk
-
-
-def _shared_secret(
-    offer: Offer,
-    server_hello: ServerHello,
-    psk: OfferedPSK | NoPSK,
-    context: Context[ClientConfig],
-) -> bytes:
-    """What both shares lead to; empty for a pre-shared key alone, if that was offered."""
-    answer = server_hello.extension(KeyShareServerHello)
-    where = "server_hello.extensions.key_share"
-    if answer is None:
-        if isinstance(psk, OfferedPSK) and PskKeyExchangeMode.psk_ke in context.config.psk_modes:
-            return b""
-        if isinstance(psk, OfferedPSK):
-            # Clients verify that a key_share "is present if required by the ClientHello
-            # "psk_key_exchange_modes" extension", else it is "illegal_parameter".
-            raise _refused(
-                "illegal_parameter",
-                "there is no share beside the pre-shared key, which was not to be used alone",
-                where,
-                "RFC 8446 §4.2.11",
-            )
-        # RFC 8446 §9.2: "missing_extension" for what is mandatory.
-        raise _refused("missing_extension", "there is no share", where, "RFC 8446 §9.2")
-    share = answer.server_share
-    if (
-        isinstance(psk, OfferedPSK)
-        and PskKeyExchangeMode.psk_dhe_ke not in context.config.psk_modes
-    ):
-        raise _refused(
-            "illegal_parameter",
-            "a share beside the pre-shared key, which was to be used alone",
-            where,
-            "RFC 8446 §4.2.9",
-        )
-    own = offer.shares.get(share.group)
-    if own is None:
-        raise _refused(
-            "illegal_parameter",
-            f"no share of {share.group.label} was sent",
-            f"{where}.server_share.group",
-            "RFC 8446 §4.2.8",
-        )
-    return derive_shared_secret(context, own, share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,7 +253,7 @@ class WaitEncryptedExtensions(State):
         client_hello = self.begun.client_hello
         kinds = message.extension_types()
         check_answers(kinds, client_hello, message.NAME, "RFC 8446 §4.2")
-        _check_places(message)
+        check_places(message)
         alpn_protocol = chosen_protocol(message.extension(ALPN), client_hello, message.NAME)
         protocol_agreed(context, alpn_protocol)
         self._limit_records(message, context)
@@ -447,7 +285,7 @@ class WaitEncryptedExtensions(State):
             and psk.alpn_protocol == alpn_protocol
         )
         if not good:
-            raise _refused(
+            raise refused(
                 "illegal_parameter",
                 "early data go with the first pre-shared key, its suite and its protocol alone",
                 "encrypted_extensions.extensions.early_data",
@@ -473,7 +311,7 @@ class WaitCertificateOrRequest(State):
     ) -> "WaitCertificate | WaitCertificateVerify":
         """A request is remembered; a certificate is verified."""
         if isinstance(message, CertificateRequest):
-            _check_request(message, b"")
+            check_request(message, b"")
             return WaitCertificate(self.begun, message)
         return _take_certificate(self.begun, message, context, NotAsked())
 
@@ -501,17 +339,6 @@ def _take_certificate(
 ) -> "WaitCertificateVerify":
     server = server_identity(message, context, begun.client_hello.extension_types())
     return WaitCertificateVerify(begun, server, request)
-
-
-def _check_request(message: CertificateRequest, context_value: bytes) -> None:
-    _check_places(message)
-    if bool(message.certificate_request_context) is not bool(context_value):
-        raise _refused(
-            "illegal_parameter",
-            "during the handshake it is empty, and later it is not",
-            "certificate_request.certificate_request_context",
-            "RFC 8446 §4.3.2",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -590,135 +417,3 @@ def _send_identity(request: CertificateRequest, context: Context[ClientConfig]) 
     credential, scheme = answer
     context.send(make_certificate(credential))
     context.send(sign_transcript(context, credential, scheme, context.transcript.hash()))
-
-
-@dataclass(frozen=True, slots=True)
-class Connected(State):
-    """Application data, both ways; and tickets, new keys and questions (RFC 8446 §4.6).
-
-    tickets: how many there were.
-    """
-
-    established: Established = field(repr=False)
-    begun: Begun = field(repr=False)
-    server: Peer | KnownByPSK
-    tickets: int = 0
-
-    ACCEPTS: ClassVar[Messages] = {
-        HandshakeType.new_session_ticket: NewSessionTicket,
-        HandshakeType.key_update: KeyUpdate,
-        HandshakeType.certificate_request: CertificateRequest,
-    }
-    APPLICATION_DATA: ClassVar[bool] = True
-    MAX_RECORDS: ClassVar[int] = MAX_RECORDS
-
-    def step(
-        self,
-        message: NewSessionTicket | KeyUpdate | CertificateRequest,
-        context: Context[ClientConfig],
-    ) -> "Connected":
-        """Keep the ticket, change the keys, or answer who we are."""
-        if isinstance(message, NewSessionTicket):
-            return self._take_ticket(message, context)
-        if isinstance(message, KeyUpdate):
-            established = receive_key_update(message, context, self.established)
-            return replace(self, established=established)
-        self._answer(message, context)
-        return self
-
-    def _take_ticket(
-        self, message: NewSessionTicket, context: Context[ClientConfig]
-    ) -> "Connected":
-        _check_places(message)
-        lifetime = timedelta(seconds=message.ticket_lifetime)
-        if lifetime > MAX_TICKET_LIFETIME:
-            raise _refused(
-                "illegal_parameter",
-                f"{message.ticket_lifetime} seconds are more than seven days",
-                "new_session_ticket.ticket_lifetime",
-                "RFC 8446 §4.6.1",
-            )
-        if not message.ticket_lifetime or not context.config.session_tickets:
-            # "The value of zero indicates that the ticket should be discarded immediately."
-            return self
-        suite = self.established.secrets.suite
-        psk = context.primitives.resumption_psk(
-            self.established.resumption_secret, message.ticket_nonce, suite.hash_name
-        )
-        context.trace.value_received(
-            f"ticket_{self.tickets}", message.ticket, "new_session_ticket.ticket", "RFC 8446 §4.6.1"
-        )
-        context.trace.secret_derived(
-            f"resumption_psk_{self.tickets}",
-            psk,
-            f"HKDF-Expand-Label with {suite.hash_name.upper()}",
-            ("resumption_secret",),
-            "RFC 8446 §4.6.1",
-            label="resumption",
-            context=message.ticket_nonce,
-        )
-        early = message.extension(EarlyDataNewSessionTicket)
-        session = PSKSession(
-            suite.code,
-            message.ticket,
-            psk,
-            context.config.server_name,
-            context.config.clock(),
-            lifetime,
-            message.ticket_age_add,
-            early.max_early_data_size if early else 0,
-            self.begun.alpn_protocol,
-            self.server.certificates,
-        )
-        context.events.append(TicketReceived(session))
-        return replace(self, tickets=self.tickets + 1)
-
-    def _answer(self, request: CertificateRequest, context: Context[ClientConfig]) -> None:
-        """Say who we are, after the handshake (RFC 8446 §4.6.2)."""
-        if self.begun.client_hello.extension(PostHandshakeAuth) is None:
-            # RFC 8446 §4.6.2: for a client that did not offer it, it "MUST" be this alert.
-            raise _refused(
-                "unexpected_message",
-                "this client has not said that it would answer after the handshake",
-                "certificate_request",
-                "RFC 8446 §4.6.2",
-            )
-        _check_request(request, b"later")
-        hash_name = self.established.secrets.suite.hash_name
-        sent = [*self.established.transcript, request.encode_handshake()]
-        answer = answer_to(request, context)
-        certificate = Certificate(request.certificate_request_context, ())
-        if answer is not None:
-            certificate = make_certificate(answer[0], request.certificate_request_context)
-        context.send(certificate, counts=False)
-        sent.append(certificate.encode_handshake())
-        if answer is not None:
-            credential, scheme = answer
-            transcript_hash = context.primitives.transcript_hash(sent, hash_name)
-            verify = sign_transcript(context, credential, scheme, transcript_hash)
-            context.send(verify, counts=False)
-            sent.append(verify.encode_handshake())
-        transcript_hash = context.primitives.transcript_hash(sent, hash_name)
-        finished = make_finished(context, self.established.sending, transcript_hash, hash_name)
-        context.send(finished, counts=False)
-
-    def update_keys(self, context: Context[ClientConfig], request_peer: bool) -> "Connected":
-        """See RFC 8446 §4.6.3."""
-        established = send_key_update(context, self.established, request_peer=request_peer)
-        return replace(self, established=established)
-
-    def export_keying_material(
-        self, context: Context[Any], label: bytes, context_value: bytes | None, length: int
-    ) -> bytes:
-        """See RFC 8446 §7.5."""
-        return export_keying_material(
-            context, self.established.secrets, label, context_value, length
-        )
-
-    def channel_binding(self, context: Context[Any], kind: str) -> bytes:
-        """See RFC 9266."""
-        return channel_binding(context, self.established.secrets, kind)
-
-
-def _refused(alert: AlertName, reason: str, where: str, section: str) -> ProtocolError:
-    return ProtocolError(alert, reason, where=where, section=section)
