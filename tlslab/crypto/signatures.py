@@ -86,6 +86,12 @@ _MLDSA: Mapping[SignatureScheme, _Scheme] = {
     _S.mldsa87: _Scheme("ML-DSA-87", None),
 }
 _ALL: Mapping[SignatureScheme, _Scheme] = {**_SCHEMES, **_MLDSA}
+# The salt is as long as the hash (RFC 8446 §4.2.3).
+_PSS = {
+    scheme: padding.PSS(padding.MGF1(each.hash), padding.PSS.DIGEST_LENGTH)
+    for scheme, each in _SCHEMES.items()
+    if each.kind == "RSA-PSS" and each.hash is not None
+}
 
 SCHEMES: tuple[SignatureScheme, ...] = tuple(_SCHEMES)
 """The schemes of TLS 1.2 that are implemented, the preferred first. No SHA-1: RFC 9155."""
@@ -190,7 +196,7 @@ def sign(private_key: PrivateKey, scheme: SignatureScheme, data: bytes) -> bytes
         case "RSA":
             return bytes(key.sign(data, padding.PKCS1v15(), hash_))
         case "RSA-PSS":
-            return bytes(key.sign(data, _pss(hash_), hash_))
+            return bytes(key.sign(data, _PSS[scheme], hash_))
         case "ECDSA":
             return bytes(key.sign(data, ec.ECDSA(hash_, deterministic_signing=True)))
         case _:
@@ -218,7 +224,7 @@ def verify(public_key: PublicKey, scheme: SignatureScheme, signature: bytes, dat
             case "RSA":
                 key.verify(signature, data, padding.PKCS1v15(), hash_)
             case "RSA-PSS":
-                key.verify(signature, data, _pss(hash_), hash_)
+                key.verify(signature, data, _PSS[scheme], hash_)
             case "ECDSA":
                 key.verify(signature, data, ec.ECDSA(hash_))
             case _:
@@ -231,8 +237,3 @@ def verify(public_key: PublicKey, scheme: SignatureScheme, signature: bytes, dat
 
 def _goes_with(key: PrivateKey | PublicKey, scheme: SignatureScheme) -> bool:
     return scheme in _ALL and _ALL[scheme].kind in _kinds(key)
-
-
-def _pss(hash_: Any) -> padding.PSS:
-    """The salt is as long as the hash (RFC 8446 §4.2.3)."""
-    return padding.PSS(padding.MGF1(hash_), padding.PSS.DIGEST_LENGTH)

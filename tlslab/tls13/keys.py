@@ -5,6 +5,7 @@ in the key log, in one place, so that they cannot part.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from tlslab.connection.context import Context
@@ -307,18 +308,12 @@ def _protection(
     hash_name = suite.hash_name
     # A learner's function may return a plain pair.
     keys = TrafficKeys(*primitives.traffic_keys(secret.value, suite.key_length, hash_name))
-    names = []
-    for label, value in keys._asdict().items():
-        name = secret.name.replace("traffic_secret", f"write_{label}")
+    names = _write_names(secret.name)
+    operation = f"HKDF-Expand-Label with {hash_name.upper()}"
+    for label, name, value in zip(TrafficKeys._fields, names, keys, strict=True):
         context.trace.secret_derived(
-            name,
-            value,
-            f"HKDF-Expand-Label with {hash_name.upper()}",
-            (secret.name,),
-            "RFC 8446 §7.3",
-            label=label,
+            name, value, operation, (secret.name,), "RFC 8446 §7.3", label=label
         )
-        names.append(name)
     protection = AEAD(
         suite,
         primitives,
@@ -328,4 +323,12 @@ def _protection(
         takes_plain_alert=plain_alert,
     )
     protection.max_inner = limit + 1
-    return protection, tuple(names)
+    return protection, names
+
+
+@lru_cache(maxsize=32)
+def _write_names(secret_name: str) -> tuple[str, ...]:
+    """What the key and the IV of a traffic secret are called."""
+    return tuple(
+        secret_name.replace("traffic_secret", f"write_{label}") for label in TrafficKeys._fields
+    )

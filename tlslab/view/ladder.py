@@ -135,7 +135,7 @@ def ladder(trace: Trace) -> Ladder:
     rungs: list[Rung] = []
     carried: dict[int, int] = {}
     flight, sender = 0, ""
-    keys = {"client": Protection.CLEAR, "server": Protection.CLEAR}
+    keys: dict[str, Protection] = {}
     early = next((each.number for each in story if each.title.startswith(EARLY_DATA)), last)
     sent_early = {id(record) for record in early_records(Seen(trace))}
     for event in events:
@@ -143,7 +143,9 @@ def ladder(trace: Trace) -> Ladder:
             keys[event.sender] = _kind_of(event.keys)
         if not isinstance(event, Record):
             continue
-        protection = Protection.CLEAR if event.protection == "none" else keys[event.sender]
+        # Records whose keys were installed before the trace began are those of a session.
+        known = keys.get(event.sender, Protection.APPLICATION)
+        protection = Protection.CLEAR if event.protection == "none" else known
         if id(event) in sent_early:
             protection = Protection.EARLY
         if event.sender != sender:

@@ -620,6 +620,13 @@ EXERCISES: tuple[Exercise, ...] = (
         reference=verify_chain,
         cases=verify_chain_cases,
         mistakes=(
+            # First: where nothing but alerts is wrong, another mistake may have wrong ones too.
+            Mistake(
+                "You refuse the right chains, but not each with its alert: certificate_expired for "
+                "the dates, unknown_ca where no trust anchor is reached, unsupported_certificate "
+                "for the usage, bad_certificate for everything else.",
+                _refusing_with(_other_alert),
+            ),
             Mistake(
                 "You never compare the name. A valid chain does not mean the right server: "
                 "whoever has a good certificate for a name of their own could pose as any other.",
@@ -709,13 +716,6 @@ EXERCISES: tuple[Exercise, ...] = (
                 "You raise ValueError for a chain that is not good. Raise ProtocolError: its first "
                 "argument is the alert that the server gets.",
                 _refusing_with(_value_error),
-            ),
-            # Any other alert in any of the cases: what was raised is a ProtocolError each time.
-            Mistake(
-                "You refuse the right chains, but not each with its alert: certificate_expired for "
-                "the dates, unknown_ca where no trust anchor is reached, unsupported_certificate "
-                "for the usage, bad_certificate for everything else.",
-                _refusing_with(_other_alert),
             ),
         ),
         hints=(
