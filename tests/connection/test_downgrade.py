@@ -76,3 +76,14 @@ def test_who_cuts_the_offer_is_found_out():
     pair.give("server", changed(pair.take("client"), ClientHello, cut))
     with pytest.raises(tlslab.ProtocolError, match="somebody has changed the offer on its way"):
         pair.give("client", pair.take("server"))
+
+
+def test_a_server_of_tls12_may_not_choose_a_suite_of_tls13():
+    """The client has offered it, but for another version."""
+    pair = Pair(client=BOTH, server=ONE)
+    pair.give("server", pair.take("client"))
+    newer = with_fields(cipher_suite=CipherSuite.TLS_AES_128_GCM_SHA256)
+    with pytest.raises(tlslab.ProtocolError, match="is no suite of TLS 1.2") as caught:
+        pair.give("client", changed(pair.take("server"), ServerHello, newer))
+    assert caught.value.alert == "illegal_parameter"
+    assert caught.value.where == "server_hello.cipher_suite"
