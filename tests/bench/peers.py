@@ -6,6 +6,7 @@ extended master secret and encrypt-then-MAC are off, as they were when the first
 
 import errno
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Self
@@ -94,6 +95,7 @@ class TlslabPair(Pair):
 
     def __init__(self, kind: Kind) -> None:
         client, server = tlslab_configs(kind)
+        self.goes_on = self.closes = kind.resumed
         self.client = tlslab.client(client, self.trace("client"))
         self.server = tlslab.server(server, self.trace("server"))
 
@@ -102,9 +104,14 @@ class TlslabPair(Pair):
 
     def handshake(self) -> Self:
         client, server = self.client, self.server
+        events: list[Any] = []
         while not (client.is_connected and server.is_connected):
             server.receive_data(client.data_to_send())
-            client.receive_data(server.data_to_send())
+            events += client.receive_data(server.data_to_send())
+        assert events[0].resumed is self.goes_on
+        if self.closes:  # as `ssl` has to
+            client.close()
+            server.close()
         return self
 
     def transfer(self, data: bytes) -> bytes:
@@ -163,6 +170,7 @@ class SSLPair(Pair):
     """The standard library's `ssl`, which is OpenSSL, over `MemoryBIO`."""
 
     def __init__(self, kind: Kind, contexts_of: Kind | None = None) -> None:
+        self.goes_on, self.closes = kind.resumed, (contexts_of or kind).resumed
         client, server = ssl_contexts(contexts_of or kind)
         self.to_client, self.to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.client = client.wrap_bio(
@@ -181,7 +189,16 @@ class SSLPair(Pair):
                 side.do_handshake()
             except ssl.SSLWantReadError:
                 waiting.append(side)
+        assert bool(self.client.session_reused) is self.goes_on
+        if self.closes:
+            self.close()
         return self
+
+    def close(self) -> None:
+        """Send close_notify: OpenSSL forgets the session of a connection that ends without."""
+        for side in (self.client, self.server):
+            with suppress(ssl.SSLWantReadError):
+                side.unwrap()
 
     def transfer(self, data: bytes) -> bytes:
         self.client.write(data)
