@@ -11,8 +11,7 @@ SCREEN := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s))
 LAB_ARGS = --ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 INSTALL = .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 PYTEST = .venv/bin/pytest --numprocesses auto --dist loadfile
-# tests/notebooks executes both versions and compares every byte. The learners' run with nbval too, as in a class.
-NOTEBOOKS = $(wildcard notebooks/*.ipynb)
+NOTEBOOKS = $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
 
 .PHONY: lab test coverage lint types bench notebooks constraints clean
 
