@@ -145,8 +145,7 @@ def start(
     if isinstance(share, NamedGroup) and not alone:
         return _retry(requested, suite, share, context)
     if config.retry:
-        group = share.group if isinstance(share, KeyShareEntry) else None
-        return _retry(requested, suite, _another(group, client_hello, config), context)
+        return _retry(requested, suite, _another(client_hello, config), context)
     return _answer(requested, suite, share, context, retried=False)
 
 
@@ -155,9 +154,7 @@ def _key_alone(requested: Requested, config: ServerConfig) -> bool:
     return psk_mode(requested.client_hello, config, None) is PskKeyExchangeMode.psk_ke
 
 
-def _another(
-    group: NamedGroup | None, client_hello: ClientHello, config: ServerConfig
-) -> NamedGroup | None:
+def _another(client_hello: ClientHello, config: ServerConfig) -> NamedGroup | None:
     """A group whose share a server that always asks again may ask for: one not sent yet."""
     offered = client_hello.extension(SupportedGroups)
     sent = client_hello.extension(KeyShareClientHello)
