@@ -140,7 +140,12 @@ def carry_last(ours: Connection, theirs: OpenSSL) -> None:
         theirs.receive(data)
 
 
-def check(met: Both, *, hardened: bool, suite: CipherSuite) -> None:
+def check(
+    met: Both, *, hardened: bool, suite: CipherSuite, encrypt_then_mac: bool | None = None
+) -> None:
+    """encrypt_then_mac: as `hardened`, unless it is said."""
+    if encrypt_then_mac is None:
+        encrypt_then_mac = hardened
     assert (met.error, met.theirs.error) == (None, None)
     assert met.completed
     assert met.theirs.received == b"from us" * 3000
@@ -152,7 +157,7 @@ def check(met: Both, *, hardened: bool, suite: CipherSuite) -> None:
     extended = any("extended_master_secret" in path for path in spans)
     assert extended is hardened
     is_cbc = SUITES[suite].cipher_type is CipherType.CBC
-    assert any("encrypt_then_mac" in path for path in spans) is (hardened and is_cbc)
+    assert any("encrypt_then_mac" in path for path in spans) is (encrypt_then_mac and is_cbc)
 
 
 @both_roles
@@ -165,6 +170,20 @@ def test_every_suite_with_every_kind_of_client(role, suite, hardened, user, tmp_
     if user and role == "server":
         chain = pki.identity(user).certificate_chain
         assert met.trace.messages("certificate")[1].raw.endswith(chain[-1])
+
+
+CBC_SUITES = [suite for suite in ALL_SUITES if SUITES[suite].cipher_type is CipherType.CBC]
+
+
+@both_roles
+@pytest.mark.parametrize("which", ["extended_master_secret", "encrypt_then_mac"])
+@pytest.mark.parametrize("suite", CBC_SUITES, ids=lambda suite: suite.name)
+def test_each_hardening_without_the_other(role, suite, which, tmp_path):
+    """OpenSSL would do both; we say which of them."""
+    extended = which == "extended_master_secret"
+    ours = {"extended_master_secret": extended, "encrypt_then_mac": not extended}
+    met = meet(role, suite, tmp_path, **ours)
+    check(met, hardened=extended, encrypt_then_mac=not extended, suite=suite)
 
 
 @both_roles
